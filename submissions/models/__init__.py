@@ -1,0 +1,39 @@
+from submissions.models.adoptions import Adoption, AdoptionCredit
+from submissions.models.channels import Channel, ChannelColumn, ChannelLevel
+from submissions.models.commissions import Commission, CommissionedUnit
+from submissions.models.items import (
+    Attachment,
+    Item,
+    ItemEvent,
+    ItemShare,
+    ItemTheme,
+    ReceiptCounter,
+    Review,
+    ReviewStage,
+    Revision,
+)
+from submissions.models.periods import Period, PeriodKind
+from submissions.models.themes import Theme, ThemeKind
+
+__all__ = [
+    "Adoption",
+    "AdoptionCredit",
+    "Attachment",
+    "Channel",
+    "ChannelColumn",
+    "ChannelLevel",
+    "Commission",
+    "CommissionedUnit",
+    "Item",
+    "ItemEvent",
+    "ItemShare",
+    "ItemTheme",
+    "Period",
+    "PeriodKind",
+    "ReceiptCounter",
+    "Review",
+    "ReviewStage",
+    "Revision",
+    "Theme",
+    "ThemeKind",
+]

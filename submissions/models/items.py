@@ -1,0 +1,239 @@
+"""Items (信息): what units submit, with their texts, shares, themes, reviews and history."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from submissions.fields import MillionthsField
+from submissions.models.themes import Theme
+from submissions.states import EVENT_LABELS, RECEIVED, State
+from units.models import Office, Role, Unit
+
+if TYPE_CHECKING:
+    from submissions.models.periods import Period
+    from units.models import Account
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def visible_to(self, account: "Account", office: Office) -> "ItemQuerySet":
+        """What this account may know of. How every view fetches.
+
+        The office's own people see what was received; officers and signers see the items of their own
+        units, joint ones included. Of others' items they learn nothing, not even a title.
+        """
+        items = self.filter(office=office)
+        if account.has_role(office.unit_id, Role.EDITOR, Role.MANAGER, Role.AUDITOR):
+            return items.filter(number__isnull=False)
+        own = account.units_with(Role.OFFICER, Role.SIGNER)
+        joint = ItemShare.objects.filter(unit__in=own).values("item")
+        return items.filter(Q(unit__in=own) | Q(pk__in=joint, number__isnull=False))
+
+    def received_in(self, period: "Period") -> "ItemQuerySet":
+        return self.filter(received_on__range=(period.starts_on, period.ends_on))
+
+    def awaiting_decision(self) -> "ItemQuerySet":
+        """Urgent first, then the longest waiting."""
+        return self.filter(state=State.SUBMITTED).order_by("-urgent", "received_on", "id")
+
+    def newest_first(self) -> "ItemQuerySet":
+        return self.order_by("-received_on", "-id")
+
+    def for_table(self) -> "ItemQuerySet":
+        """Everything a row of a list shows, in a fixed number of queries."""
+        return self.select_related("unit").prefetch_related("themes__theme", "adoptions__channel")
+
+
+class Item(models.Model):
+    """One piece that a unit submits to an office.
+
+    ``number`` is the receipt and ``received_on`` the day of the first receipt in Asia/Shanghai: both are
+    given once and kept, however often the item is returned. ``title`` repeats the newest revision's, so
+    that lists, search and sorting never join the texts; only ``texts`` writes it. ``unit`` is the lead;
+    whom the item counts for stands in its shares.
+    """
+
+    # The composite indexes below begin with these two; indexes of their own would only slow the writing.
+    office = models.ForeignKey(Office, models.PROTECT, related_name="items", db_index=False)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="items", verbose_name="报送单位", db_index=False)
+    number = models.CharField("编号", max_length=60, null=True, blank=True)
+    title = models.CharField("标题", max_length=300)
+    state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
+    urgent = models.BooleanField("紧急", default=False)
+    received_on = models.DateField("报送日期", null=True, blank=True)
+    created_at = models.DateTimeField("建立时间", auto_now_add=True)
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "信息"
+        constraints = [
+            models.UniqueConstraint(fields=["office", "number"], name="item_number_once"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="item_state_legal"),
+            models.CheckConstraint(
+                condition=Q(number=None, received_on=None) | Q(number__isnull=False, received_on__isnull=False),
+                name="item_number_with_its_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=RECEIVED) | Q(number__isnull=False), name="item_received_has_a_number"
+            ),
+            models.CheckConstraint(condition=~Q(number=""), name="item_number_is_null_rather_than_empty"),
+        ]
+        indexes = [
+            models.Index(fields=["office", "state", "-urgent", "received_on", "id"], name="item_queue"),
+            models.Index(fields=["office", "-received_on", "-id"], name="item_newest"),
+            models.Index(fields=["unit", "-received_on", "-id"], name="item_unit_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def deletable(self) -> bool:
+        return self.number is None
+
+
+class Revision(models.Model):
+    """A text of an item. Never changed: an edit makes the next one."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="revisions", db_index=False)
+    number = models.PositiveIntegerField("第几稿")
+    title = models.CharField("标题", max_length=300)
+    body = models.TextField("正文", blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    at = models.DateTimeField("时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "文稿"
+        constraints = [models.UniqueConstraint(fields=["item", "number"], name="revision_once")]
+
+    def __str__(self) -> str:
+        return f"{self.title}（第{self.number}稿）"
+
+
+class Attachment(models.Model):
+    """A file that hangs on a revision, under the name it came with; stored under its own digest."""
+
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="attachments")
+    name = models.CharField("文件名", max_length=255)
+    file = models.FileField("文件", upload_to="attachments", max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField("字节")
+    caption = models.CharField("图注", max_length=200, blank=True)
+    position = models.PositiveIntegerField("次序", default=0)
+
+    class Meta:
+        verbose_name = "附件"
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReviewStage(models.TextChoices):
+    BEFORE_SUBMISSION = "before_submission", "报送前"
+    BEFORE_PUBLICATION = "before_publication", "公开前"
+
+
+class Review(models.Model):
+    """A recorded confidentiality review of a revision. The reviewer is not its author."""
+
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="reviews")
+    stage = models.CharField("阶段", max_length=20, choices=ReviewStage)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField("时间", auto_now_add=True)
+    statement = models.CharField("意见", max_length=500)
+    passed = models.BooleanField("通过")
+
+    class Meta:
+        verbose_name = "审查"
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "stage"], condition=Q(passed=True), name="review_passed_once"),
+            models.CheckConstraint(condition=Q(stage__in=ReviewStage.values), name="review_stage_legal"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_stage_display()}审查：{self.statement}"
+
+
+class ItemShare(models.Model):
+    """Whom an item counts for. A single unit has one share of 1; the shares of a joint item add to 1.
+
+    ``position`` is the order in which the units stand, which decides who gets the last millionth.
+    """
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="shares", db_index=False)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="shares")
+    share = MillionthsField("份额")
+    position = models.PositiveSmallIntegerField("次序", default=0)
+
+    class Meta:
+        verbose_name = "份额"
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "unit"], name="share_once"),
+            models.CheckConstraint(condition=Q(share__gt=0, share__lte=1), name="share_up_to_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.share}"
+
+
+class ItemTheme(models.Model):
+    """Officers propose a theme, acceptance confirms it. Only confirmed, scored themes count."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="themes", db_index=False)
+    theme = models.ForeignKey(Theme, models.PROTECT, related_name="items")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "信息主题"
+        constraints = [models.UniqueConstraint(fields=["item", "theme"], name="item_theme_once")]
+
+    def __str__(self) -> str:
+        return str(self.theme)
+
+
+class ItemEvent(models.Model):
+    """A line of an item's history (流转记录). Written with what it tells of, in one transaction; never changed."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="events")
+    at = models.DateTimeField("时间", auto_now_add=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    move = models.CharField("流转", max_length=20)
+    was = models.CharField("从", max_length=10, blank=True)
+    now = models.CharField("到", max_length=10)
+    reason = models.CharField("理由", max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = "流转记录"
+        ordering = ["at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(move__in=list(EVENT_LABELS)), name="event_move_legal"),
+            models.CheckConstraint(condition=Q(now__in=State.values), name="event_state_legal"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def label(self) -> str:
+        return EVENT_LABELS[self.move]
+
+
+class ReceiptCounter(models.Model):
+    """The last receipt number an office gave in a year."""
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="receipt_counters")
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "编号器"
+        constraints = [models.UniqueConstraint(fields=["office", "year"], name="receipt_counter_once")]
+
+    def __str__(self) -> str:
+        return f"{self.office} {self.year}"

@@ -1,0 +1,63 @@
+"""Themes (主题), in a tree; the priorities (报送要点) of a period are themes too."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from submissions.models.periods import Period
+from units.models import Office
+
+
+class ThemeKind(models.TextChoices):
+    TOPIC = "topic", "主题"
+    PRIORITY = "priority", "报送要点"
+
+
+class ThemeQuerySet(models.QuerySet["Theme"]):
+    def topics(self) -> "ThemeQuerySet":
+        return self.filter(kind=ThemeKind.TOPIC)
+
+    def priorities_of(self, period: Period) -> "ThemeQuerySet":
+        return self.filter(kind=ThemeKind.PRIORITY, period=period).order_by("position", "id")
+
+    def open_in(self, period: Period) -> "ThemeQuerySet":
+        """Themes an item of this period may carry: the period's own, its year's, and those of every period."""
+        return self.filter(Q(period=period) | Q(period=None, year=None) | Q(year=period.starts_on.year))
+
+
+class Theme(models.Model):
+    """A topic of a year, of a period or of neither (every period). A name stands once within that reach."""
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="themes")
+    kind = models.CharField("种类", max_length=10, choices=ThemeKind, default=ThemeKind.TOPIC)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    year = models.PositiveSmallIntegerField("年度", null=True, blank=True)
+    period = models.ForeignKey(Period, models.PROTECT, null=True, blank=True, related_name="themes")
+    name = models.CharField("主题名称", max_length=500)
+    scored = models.BooleanField("计分", default=True)
+    position = models.PositiveIntegerField("次序", default=0)
+
+    objects = ThemeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "主题"
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "kind", "period", "name"],
+                condition=Q(period__isnull=False),
+                name="theme_once_in_a_period",
+            ),
+            models.UniqueConstraint(
+                fields=["office", "kind", "year", "name"], condition=Q(year__isnull=False), name="theme_once_in_a_year"
+            ),
+            models.UniqueConstraint(
+                fields=["office", "kind", "name"], condition=Q(period=None, year=None), name="theme_once_for_every_period"
+            ),
+            models.CheckConstraint(condition=Q(period=None) | Q(year=None), name="theme_of_a_period_or_a_year"),
+            models.CheckConstraint(condition=Q(kind__in=ThemeKind.values), name="theme_kind_legal"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="theme_is_not_its_own_parent"),
+            models.CheckConstraint(condition=~Q(name=""), name="theme_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

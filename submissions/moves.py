@@ -1,0 +1,249 @@
+"""The only writer of an item's state and adoptions: one at a time, or in bulk for the past.
+
+Each act holds the office's books, asks its verdict, changes by a conditional update that only one of two
+can win, writes the event and sends the one signal, in one transaction.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+
+from submissions.exact import to_decimal
+from submissions.fields import whole
+from submissions.models import (
+    Adoption,
+    AdoptionCredit,
+    Channel,
+    Item,
+    ItemEvent,
+    ItemShare,
+    ItemTheme,
+    ReceiptCounter,
+    Revision,
+)
+from submissions.permissions import may_adopt, may_move, may_revoke
+from submissions.signals import facts_changed
+from submissions.states import ADOPT, IMPORT, MOVES, RECEIVED, REVOKE, State
+from trail.records import record
+from units.models import Account, Office
+
+BATCH = 2_000  # rows a statement
+
+
+class Refused(Exception):
+    """The act is not allowed; the text is a sentence for the screen."""
+
+
+class TooLate(Exception):
+    """Somebody was first; the text says so."""
+
+
+@transaction.atomic
+def move(item: Item, name: str, by: Account | None, reason: str = "") -> Item:
+    """Make one move of ``states.MOVES``. Raises Refused (not allowed) or TooLate (somebody was first)."""
+    Office.objects.hold(item.office_id)
+    if not (verdict := may_move(by, item, name)):
+        raise Refused(verdict.reason)
+    the_move = MOVES[name]
+    reason = reason.strip()
+    if the_move.needs_reason and not reason:
+        raise Refused(f"请写明{the_move.label}的理由。")
+    was = State(item.state)
+    now = State.SIGNING if the_move.by_way_of_signer and item.unit.needs_signer else the_move.target
+    changes: dict = {"state": now}
+    if now in RECEIVED and item.number is None:
+        changes |= {"number": _next_number(item.office), "received_on": timezone.localdate()}
+    if not Item.objects.filter(pk=item.pk, state=was).update(**changes):
+        raise TooLate(_who_was_first(item))
+    for name_of_field, value in changes.items():
+        setattr(item, name_of_field, value)
+    if name == "accept":
+        item.themes.filter(confirmed_at=None).update(confirmed_by=by, confirmed_at=timezone.now())
+    ItemEvent.objects.create(item=item, actor=by, move=name, was=was, now=now, reason=reason[:500])
+    facts_changed.send(Item, item_ids=[item.pk])
+    return item
+
+
+@transaction.atomic
+def adopt(
+    item: Item, channel: Channel, adopted_on: datetime.date, by: Account | None, title: str = "", link: str = ""
+) -> Adoption:
+    """Record that a channel used an item; a submitted one is accepted first. Credits start as the item's shares.
+
+    Raises Refused, or TooLate where somebody decided the item or recorded the same adoption meanwhile.
+    """
+    Office.objects.hold(item.office_id)
+    if channel.office_id != item.office_id:
+        raise Refused("没有这个渠道。")
+    if not (verdict := may_adopt(by, item)):
+        raise Refused(verdict.reason)
+    if item.state == State.SUBMITTED:
+        move(item, "accept", by)
+    elif not Item.objects.filter(pk=item.pk, state=State.VALID).exists():
+        raise TooLate(_who_was_first(item))
+    if item.adoptions.live().filter(channel=channel, adopted_on=adopted_on, title=title).exists():
+        raise Refused(f"{channel}在{adopted_on:%Y-%m-%d}以同一标题采用这条信息，已经登记过。")
+    adoption = Adoption.objects.create(
+        item=item, channel=channel, adopted_on=adopted_on, title=title, link=link, recorded_by=by
+    )
+    AdoptionCredit.objects.bulk_create(
+        [AdoptionCredit(adoption=adoption, item=item, unit_id=s.unit_id, share=s.share) for s in item.shares.all()]
+    )
+    _tell(item, ADOPT, by, str(adoption))
+    return adoption
+
+
+@transaction.atomic
+def revoke(adoption: Adoption, by: Account | None, reason: str) -> None:
+    """Take an adoption back; its points go with it. Raises Refused or TooLate."""
+    item = adoption.item
+    Office.objects.hold(item.office_id)
+    if not (verdict := may_revoke(by, adoption)):
+        raise Refused(verdict.reason)
+    reason = reason.strip()[:500]
+    if not reason:
+        raise Refused("请写明撤销采用的理由。")
+    now = timezone.now()
+    if not Adoption.objects.live().filter(pk=adoption.pk).update(revoked_at=now, revoked_by=by, revoke_reason=reason):
+        raise TooLate("这次采用刚刚已被撤销。")
+    adoption.revoked_at, adoption.revoked_by, adoption.revoke_reason = now, by, reason
+    record("撤销采用", by=by, office=item.office.code, on=adoption, after={"reason": reason})
+    _tell(item, REVOKE, by, f"{adoption}：{reason}"[:500])
+
+
+def _tell(item: Item, event: str, by: Account | None, reason: str) -> None:
+    """An event that leaves the state as it is, for every item credited; and the signal."""
+    ItemEvent.objects.create(item=item, actor=by, move=event, was=item.state, now=item.state, reason=reason)
+    facts_changed.send(Item, item_ids=[item.pk])
+
+
+@dataclass(slots=True)
+class PastAdoption:
+    """An adoption as the past left it. ``title`` may be empty: the item's own."""
+
+    channel: int
+    adopted_on: datetime.date
+    title: str = ""
+
+
+@dataclass(slots=True)
+class PastItem:
+    """An item as the past left it: ids of units with shares in whole millionths, ids of themes, adoptions."""
+
+    number: str
+    title: str
+    received_on: datetime.date
+    state: State
+    shares: Sequence[tuple[int, int]]
+    themes: Sequence[int] = ()
+    adoptions: list[PastAdoption] = field(default_factory=list)
+
+
+@transaction.atomic
+def record_past(
+    office: Office, items: Iterable[PastItem], adoptions: Iterable[tuple[Item, PastAdoption]] = (), *, source: str
+) -> None:
+    """The one door for items from the past (imports, paper): same constraints, one event an item, one recount.
+
+    ``adoptions`` are those of items already here, which are accepted where they still wait. ``source`` is
+    what their history says they came from. Raises Refused for an item that cannot be adopted.
+    """
+    office = Office.objects.hold(office.pk)
+    past = list(items)
+    now = timezone.now()
+    stored = Item.objects.bulk_create(
+        [
+            Item(
+                office=office,
+                unit_id=row.shares[0][0],
+                number=row.number,
+                title=row.title,
+                state=row.state,
+                received_on=row.received_on,
+            )
+            for row in past
+        ],
+        batch_size=BATCH,
+    )
+    Revision.objects.bulk_create([Revision(item=i, number=1, title=i.title) for i in stored], batch_size=BATCH)
+    ItemShare.objects.bulk_create(
+        [
+            ItemShare(item=item, unit_id=unit, share=to_decimal(share), position=position)
+            for item, row in zip(stored, past, strict=True)
+            for position, (unit, share) in enumerate(row.shares)
+        ],
+        batch_size=BATCH,
+    )
+    ItemTheme.objects.bulk_create(
+        [
+            ItemTheme(item=item, theme_id=theme, confirmed_at=now if row.state == State.VALID else None)
+            for item, row in zip(stored, past, strict=True)
+            for theme in row.themes
+        ],
+        batch_size=BATCH,
+    )
+    ItemEvent.objects.bulk_create(
+        [ItemEvent(item=item, move=IMPORT, now=item.state, reason=source[:500]) for item in stored], batch_size=BATCH
+    )
+    to_come = [(item, adoption) for item, row in zip(stored, past, strict=True) for adoption in row.adoptions]
+    shares = {item.pk: row.shares for item, row in zip(stored, past, strict=True) if row.adoptions}
+    for item, adoption in adoptions:
+        if not (verdict := may_adopt(None, item)):
+            raise Refused(verdict.reason)
+        if item.state == State.SUBMITTED:
+            move(item, "accept", None)
+        shares[item.pk] = list(item.shares.values_list("unit_id", whole("share")))
+        to_come.append((item, adoption))
+    _record_past_adoptions(to_come, shares, source)
+    facts_changed.send(Item, item_ids=[item.pk for item in stored] + [item.pk for item, _ in to_come])
+
+
+def _record_past_adoptions(
+    rows: list[tuple[Item, PastAdoption]], shares: dict[int, Sequence[tuple[int, int]]], source: str
+) -> None:
+    adoptions = Adoption.objects.bulk_create(
+        [
+            Adoption(item=item, channel_id=row.channel, adopted_on=row.adopted_on, title=row.title)
+            for item, row in rows
+        ],
+        batch_size=BATCH,
+    )
+    AdoptionCredit.objects.bulk_create(
+        [
+            AdoptionCredit(adoption=adoption, item_id=adoption.item_id, unit_id=unit, share=to_decimal(share))
+            for adoption in adoptions
+            for unit, share in shares[adoption.item_id]
+        ],
+        batch_size=BATCH,
+    )
+    ItemEvent.objects.bulk_create(
+        [
+            ItemEvent(item=item, move=ADOPT, was=item.state, now=item.state, reason=source[:500])
+            for item, _ in rows
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _next_number(office: Office) -> str:
+    """The next receipt number of this year, while the office is held: 2026-00001."""
+    year = timezone.localdate().year
+    counter, _ = ReceiptCounter.objects.get_or_create(office=office, year=year)
+    while True:
+        counter.last += 1
+        number = f"{year}-{counter.last:05d}"
+        if not Item.objects.filter(office=office, number=number).exists():
+            counter.save(update_fields=["last"])
+            return number
+
+
+def _who_was_first(item: Item) -> str:
+    """A sentence about what became of the item meanwhile."""
+    event = item.events.select_related("actor").order_by("-at", "-id").first()
+    if event is None:
+        return "这条信息刚刚已被别人办理。"
+    who = event.actor or "系统"
+    return f"{who}在{timezone.localtime(event.at):%H:%M}已经办理：{event.label}。"

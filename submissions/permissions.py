@@ -1,0 +1,46 @@
+"""Who may do what with an item. Each answer carries its reason; unknown means no."""
+
+from submissions.models import Adoption, Item
+from submissions.states import MOVES, State
+from units.models import Account, Role
+from units.verdicts import YES, Verdict, no
+
+ROLE_SAYS = {
+    Role.OFFICER: "只有报送单位的信息员可以",
+    Role.SIGNER: "只有报送单位的签发人可以",
+    Role.EDITOR: "只有收稿单位的编辑可以",
+}
+
+
+def may_move(account: Account | None, item: Item, name: str) -> Verdict:
+    """Whether this account may make this move now. None is the system itself, which imports."""
+    move = MOVES.get(name)
+    if move is None:
+        return no("没有这种办理方式。")
+    if account is not None:
+        unit_id = item.office.unit_id if move.role == Role.EDITOR else item.unit_id
+        if not account.has_role(unit_id, move.role):
+            return no(f"{ROLE_SAYS[Role(move.role)]}{move.label}。")
+    if item.state not in move.sources:
+        return no(f"这条信息现在是“{State(item.state).label}”，不能{move.label}。")
+    if name == "reopen" and item.state == State.VALID and item.adoptions.live().exists():
+        return no("这条信息已被采用；先撤销采用，才能重新打开。")
+    return YES
+
+
+def may_adopt(account: Account | None, item: Item) -> Verdict:
+    """An editor of the office; a submitted item is accepted first, a returned or rejected one must be reopened."""
+    if account is not None and not account.has_role(item.office.unit_id, Role.EDITOR):
+        return no("只有收稿单位的编辑可以登记采用。")
+    if item.state not in (State.SUBMITTED, State.VALID):
+        return no(f"这条信息现在是“{State(item.state).label}”，不能登记采用。")
+    return YES
+
+
+def may_revoke(account: Account | None, adoption: Adoption) -> Verdict:
+    """An editor of the office, while the adoption stands."""
+    if account is not None and not account.has_role(adoption.item.office.unit_id, Role.EDITOR):
+        return no("只有收稿单位的编辑可以撤销采用。")
+    if adoption.revoked_at:
+        return no("这次采用已经撤销。")
+    return YES
