@@ -119,7 +119,10 @@ def live(period: Period) -> Standings:
         entries_of(period)
         .order_by()
         .values_list("unit_id", "rule_id")
-        .annotate(Sum(whole("count"), output_field=BigIntegerField()), Sum(whole("points"), output_field=BigIntegerField()))
+        .annotate(
+            n=Sum("count", output_field=BigIntegerField()),
+            worth=Sum("points", output_field=BigIntegerField()),
+        )
     )
     columns, column_of, items_of = _columns(period, scheme, {rule_id for _, rule_id, _, _ in sums})
     width = len(columns)

@@ -1,0 +1,28 @@
+"""``manage.py load_example NAME`` (DESIGN 9.3)."""
+
+import os
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.offices import DEMONSTRATION_ACCOUNTS, EXAMPLES, load_example
+
+
+class Command(BaseCommand):
+    help = "载入一个示例和它的账号；再载入一次什么也不改"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+
+    def handle(self, *args: Any, name: str, **options: Any) -> None:
+        known = sorted(path.parent.name for path in EXAMPLES.glob("*/office.json"))
+        if name not in known:
+            raise CommandError(f"没有叫“{name}”的示例，现有：{'、'.join(known)}。")
+        password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
+        loaded, told = load_example(name, password)
+        for sentence in told:
+            self.stdout.write(sentence)
+        if loaded and not os.environ.get("DEMO_PASSWORD"):
+            self.stdout.write(f"账号 {'、'.join(DEMONSTRATION_ACCOUNTS)} 的密码：{password}（只显示这一次）")

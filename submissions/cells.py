@@ -1,0 +1,115 @@
+"""What a cell of a workbook says: each reader returns a value, or raises BadCell with a sentence."""
+
+import datetime
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from submissions.exact import ONE, from_decimal
+from submissions.text import key, one_line
+
+_DAY = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})")
+_LIST = re.compile("[、,]")
+
+
+class BadCell(Exception):
+    """What is wrong with a cell, as the end of a sentence that begins with the column's name."""
+
+
+def _as_text(cell: Any) -> str:
+    """Numbers as people write them: a whole number comes from the file as 1.0."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return one_line(str(cell))
+
+
+def required(most: int) -> Callable[[Any], str]:
+    """A reader of text of one to ``most`` characters."""
+
+    def read(cell: Any) -> str:
+        value = _as_text(cell)
+        if not value:
+            raise BadCell("没有填")
+        if len(value) > most:
+            raise BadCell(f"有 {len(value)} 个字，最多 {most} 个")
+        return value
+
+    return read
+
+
+def optional(most: int) -> Callable[[Any], str]:
+    """A reader of text that may be empty."""
+    read_filled = required(most)
+    return lambda cell: read_filled(cell) if _as_text(cell) else ""
+
+
+def whole_number(cell: Any) -> int:
+    """A whole number, as a number cell or as text."""
+    value = _as_text(cell)
+    if not re.fullmatch(r"\d{1,9}", value):
+        raise BadCell(f"“{value}”不是整数" if value else "没有填")
+    return int(value)
+
+
+def yes_or_no(cell: Any) -> bool:
+    """是 or 否, nothing else."""
+    value = _as_text(cell)
+    if value not in ("是", "否"):
+        raise BadCell(f"“{value}”应当是“是”或“否”" if value else "没有填，应当是“是”或“否”")
+    return value == "是"
+
+
+def yes_unless_no(cell: Any) -> bool:
+    """是 or 否; empty is 是."""
+    return yes_or_no(cell) if _as_text(cell) else True
+
+
+def day(cell: Any) -> datetime.date:
+    """A date cell, or text like 2020-03-31 or 2020/3/31."""
+    if isinstance(cell, datetime.datetime):
+        return cell.date()
+    if isinstance(cell, datetime.date):
+        return cell
+    value = _as_text(cell)
+    if not value:
+        raise BadCell("没有填")
+    if match := _DAY.fullmatch(value):
+        try:
+            return datetime.date(int(match[1]), int(match[3]), int(match[4]))
+        except ValueError:
+            pass
+    raise BadCell(f"“{value}”不是日期，应当像 2020-03-31 或 2020/3/31")
+
+
+def names(cell: Any) -> frozenset[str]:
+    """Several names separated by 、 or a comma; their order does not matter."""
+    return frozenset(name for name in map(str.strip, _LIST.split(_as_text(cell).replace("，", ","))) if name)
+
+
+def shares(cell: Any) -> tuple[tuple[str, int], ...]:
+    """One unit, or several with shares that add to 1 (``甲:0.6、乙:0.4``): names and whole millionths, in order."""
+    value = key(_as_text(cell))
+    if not value:
+        raise BadCell("没有填")
+    if ":" not in value and "、" not in value:
+        return ((value, ONE),)
+    parts = []
+    for part in filter(None, map(str.strip, _LIST.split(value))):
+        name, colon, share = part.rpartition(":")
+        if not colon:
+            raise BadCell(f"“{part}”后面没有份额，应当像 甲:0.6、乙:0.4")
+        try:
+            millionths = from_decimal(Decimal(share.strip()))
+        except (ValueError, InvalidOperation) as error:
+            raise BadCell(f"“{name.strip()}”的份额“{share.strip()}”不是数字，或小数超过六位") from error
+        if millionths <= 0:
+            raise BadCell(f"“{name.strip()}”的份额“{share.strip()}”应当大于 0")
+        parts.append((name.strip(), millionths))
+    if len({name for name, _ in parts}) < len(parts):
+        raise BadCell("同一个单位写了两次")
+    if (total := sum(share for _, share in parts)) != ONE:
+        raise BadCell(f"份额合计是 {Decimal(total).scaleb(-6).normalize():f}，应当是 1")
+    return tuple(parts)

@@ -1,0 +1,19 @@
+"""Cleaning of what people type, paste and import: characters that no file may hold go, look-alikes stay."""
+
+import re
+
+# Control characters, lone surrogates and non-characters crash the writers of Word and Excel files;
+# zero-width and direction marks make two titles look the same that are not.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
+_SPACES = re.compile(r"\s+")
+_HALF_WIDTH = str.maketrans("：，", ":,")
+
+
+def one_line(text: str) -> str:
+    """A title or a name: without unfit characters, white space folded and trimmed."""
+    return _SPACES.sub(" ", _UNFIT.sub("", text)).strip()
+
+
+def key(name: str) -> str:
+    """What names are compared by: ``one_line`` with full-width colons and commas read as half-width."""
+    return one_line(name).translate(_HALF_WIDTH)
