@@ -1,0 +1,50 @@
+# make run    start everything on http://127.0.0.1:$PORT/ (8000), data in $DATA_DIR (var)
+# make test   the whole suite; make check the linters; make bench the figures; make proof the long tests
+PYTHON ?= python3
+BIN := .venv/bin
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --cache build/npm --no-audit --no-fund --no-update-notifier --loglevel=error
+STATIC := $(shell find static -type f 2>/dev/null)
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
+
+.PHONY: run test check bench proof assets
+.DELETE_ON_ERROR:
+
+run: build/static/.ready
+	@exec $(BIN)/python manage.py serve
+
+test: .venv/.dev build/static/.ready
+	$(BIN)/python -m tests.everywhere $(PYTEST)
+
+check: .venv/.dev build/static/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint --lint --check templates reports/templates
+	$(BIN)/mypy
+
+bench: .venv/.dev build/static/.ready
+	$(BIN)/python -m benchmarks
+
+proof: .venv/.dev build/static/.ready
+	$(BIN)/python -m tests.everywhere -m proof $(PYTEST)
+
+assets: build/static/.ready
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version)'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python cannot make environments here. On Debian: apt-get install python3-venv" >&2; exit 1; }
+
+.venv/.run: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir -r requirements-dev.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json | .venv/.run
+	$(NPM) ci --ignore-scripts
+	@touch $@
+
+build/static/.ready: .venv/.run node_modules/.ready $(STATIC)
+	@DATA_DIR=build/setup $(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@touch $@

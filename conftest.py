@@ -1,0 +1,24 @@
+"""Fixtures of the whole suite."""
+
+from typing import Any
+
+import pytest
+
+from tests.world import World, build_world
+
+
+@pytest.fixture(autouse=True)
+def _light_settings(settings: Any, tmp_path: Any) -> None:
+    """Passwords that are quick to check, static files without a manifest, files in the test's own folder."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def world(db: Any) -> World:
+    """A small world of named people: two offices that must see nothing of each other."""
+    return build_world()
