@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --cache build/npm --no-audit --no-fund --no-update-notifier --loglevel=error
 STATIC := $(shell find static -type f 2>/dev/null)
+# What the packages ship and no page uses; compressing it would take most of the set-up.
+UNUSED := bootstrap-* bootstrap.css* bootstrap.rtl* *.rtl.* htmx-4* htmax-* htmx-2.js ext
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 
 .PHONY: run test check bench proof assets
@@ -46,5 +48,5 @@ node_modules/.ready: package.json package-lock.json | .venv/.run
 	@touch $@
 
 build/static/.ready: .venv/.run node_modules/.ready $(STATIC)
-	@DATA_DIR=build/setup $(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@DATA_DIR=build/setup $(BIN)/python manage.py collectstatic --clear --noinput --verbosity 0 $(UNUSED:%=--ignore '%')
 	@touch $@

@@ -1,2 +1,68 @@
-def frame(request):
-    return {}
+"""What stands around every page: the office, the menu of the reader's roles, the to-do counts."""
+
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from submissions.filters import ItemFilter
+from submissions.models import Item
+from submissions.states import State
+from units.models import Account, Office, Role
+
+
+class Link(NamedTuple):
+    """A line of the menu; ``count`` is what is to be done there."""
+
+    label: str
+    address: str
+    count: str = ""
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of ``base.html``. Costs a fixed number of queries, none for somebody not signed in but one."""
+    office: Office | None = getattr(request, "office", None)
+    user = getattr(request, "user", None)
+    context: dict[str, Any] = {"office": office, "demonstration": _demonstration(office)}
+    if office is not None and isinstance(user, Account):
+        here = request.path + ("?state=submitted" if request.GET.get("state") == State.SUBMITTED else "")
+        context |= {"menu": _menu(office, user, here), "who": _who(office, user)}
+    return context
+
+
+def _demonstration(office: Office | None) -> bool:
+    return office.demonstration if office is not None else Office.objects.filter(demonstration=True).exists()
+
+
+def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[tuple[Link, bool]]]]:
+    """Headed groups of links, each with whether the reader is there."""
+
+    def at(name: str, query: str = "") -> str:
+        return reverse(name, args=[office.code]) + query
+
+    groups: list[tuple[str, list[Link]]] = []
+    if account.units_with(Role.OFFICER, Role.SIGNER):
+        groups.append(("报送", [Link("首页", at("home")), Link("我的信息", at("items")), Link("排名", at("standings"))]))
+    if account.works_at(office):
+        waiting = ItemFilter.counted(Item.objects.filter(office=office, state=State.SUBMITTED))
+        editing = [Link("首页", at("home"))] if not groups else []
+        editing += [Link("待审", at("items", "?state=submitted"), waiting), Link("全部信息", at("items"))]
+        groups.append(("编辑", editing))
+        circulars = [Link("排名", at("standings"))]
+        if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):
+            circulars.append(Link("报表", at("reports")))
+        groups.append(("通报", circulars))
+        groups.append(("管理", [Link("报送期", at("periods")), Link("计分办法", at("scheme"))]))
+    elif groups:
+        groups.append(("办法", [Link("计分办法", at("scheme"))]))
+    else:
+        groups.append(("", [Link("首页", at("home"))]))
+    return [(head, [(link, link.address == here) for link in links]) for head, links in groups]
+
+
+def _who(office: Office, account: Account) -> str:
+    """The unit and the roles that the reader has here, for the top bar."""
+    staff = account.memberships.filter(unit=office.unit_id).exclude(role__in=(Role.OFFICER, Role.SIGNER))
+    memberships = staff or account.memberships.filter(unit__roster_lines__office=office).distinct()
+    rows = list(memberships.select_related("unit"))
+    return f"{rows[0].unit} · {'、'.join(row.get_role_display() for row in rows)}" if rows else str(account)

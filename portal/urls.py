@@ -1,1 +1,18 @@
-urlpatterns: list = []
+"""All addresses. Those of an office begin with ``/o/CODE/``."""
+
+from django.urls import include, path
+
+from portal import views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("", include("units.urls")),
+    path("o/<slug:code>/", views.home, name="home"),
+    path("o/<slug:code>/", include("submissions.urls")),
+    path("o/<slug:code>/", include("scoring.urls")),
+    path("o/<slug:code>/", include("reports.urls")),
+]
+handler404 = "portal.views.not_found"
+handler500 = "portal.views.failed"

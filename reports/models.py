@@ -106,6 +106,11 @@ class RunFile(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def label(self) -> str:
+        """The format as people call it."""
+        return {"docx": "Word", "xlsx": "Excel", "pdf": "PDF", "html": "网页"}.get(self.format, self.format)
+
 
 class Circular(models.Model):
     """An issued document (通报). Its files are frozen under their digest; a correction is a new one that names the old."""

@@ -12,6 +12,7 @@ from submissions.states import EVENT_LABELS, RECEIVED, State
 from units.models import Office, Role, Unit
 
 if TYPE_CHECKING:
+    from submissions.models.adoptions import Adoption
     from submissions.models.periods import Period
     from units.models import Account
 
@@ -92,6 +93,11 @@ class Item(models.Model):
     @property
     def deletable(self) -> bool:
         return self.number is None
+
+    @property
+    def live_adoptions(self) -> "list[Adoption]":
+        """Those not revoked, from what ``for_table`` has fetched."""
+        return [adoption for adoption in self.adoptions.all() if adoption.revoked_at is None]
 
 
 class Revision(models.Model):

@@ -3,7 +3,7 @@
 import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from units.models import Office
 
@@ -35,9 +35,18 @@ class PeriodQuerySet(models.QuerySet["Period"]):
         return self.order_by("-ends_on", "starts_on", "-id")
 
     def at_hand(self, today: datetime.date) -> "Period | None":
-        """The period a reader expects first: the longest among those that lately began, a quarter before a week."""
-        started = self.filter(starts_on__lte=today, kind=PeriodKind.QUARTER).newest_first().first()
-        return started or self.filter(starts_on__lte=today).newest_first().first() or self.newest_first().first()
+        """The period a reader expects first: the quarter that runs, else the last in which anything came in."""
+        from submissions.models.items import Item
+
+        received = Item.objects.filter(
+            office=OuterRef("office"), received_on__gte=OuterRef("starts_on"), received_on__lte=OuterRef("ends_on")
+        )
+        quarters_first = self.order_by(models.Case(models.When(kind=PeriodKind.QUARTER, then=0), default=1), "-ends_on")
+        return (
+            quarters_first.covering(today).first()
+            or quarters_first.filter(Exists(received)).first()
+            or self.newest_first().first()
+        )
 
 
 class Period(models.Model):

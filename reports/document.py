@@ -1,0 +1,174 @@
+"""What a report says, apart from what it is written in: plain values between ``kinds`` and ``writers``.
+
+Any text in here can be written into XML: what XML cannot hold is taken out when a value is made.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Literal
+
+Cell = str | int | Decimal | datetime.date | None
+Role = Literal[
+    "head",  # the issuing office, in red
+    "flag",  # what a reader must know before anything else
+    "title",
+    "flush",  # a body paragraph that is not indented, such as the addressee
+    "body",
+    "annex_list",  # a line an annex
+    "sign",
+    "annex_mark",
+    "annex_title",
+    "note",
+]
+LINES_KEPT: tuple[Role, ...] = ("title", "annex_title", "annex_list", "sign")
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
+
+
+def legible(text: str, lines_kept: bool = False) -> str:
+    """The text without what XML cannot hold (control characters, lone surrogates, U+FFFE), on one line unless asked."""
+    text = _UNWRITABLE.sub("", text)
+    return text if lines_kept else _LINE_BREAKS.sub(" ", text)
+
+
+def shown(cell: Cell) -> str:
+    """A cell as a reader sees it: numbers without trailing zeros, days as 2020-03-31."""
+    match cell:
+        case None:
+            return ""
+        case Decimal():
+            text = f"{cell:f}"
+            return text.rstrip("0").rstrip(".") if "." in text else text
+        case datetime.date():
+            return cell.isoformat()
+        case _:
+            return str(cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Level 1 is 一、, level 2 is （一）; the text brings its number along."""
+
+    text: str
+    level: int = 1
+    shape = "heading"
+
+    def __post_init__(self) -> None:
+        _set(self, "text", legible(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """``role`` says what it is; each writer knows how that looks. Roles in LINES_KEPT may hold line breaks."""
+
+    text: str
+    role: Role = "body"
+    shape = "paragraph"
+
+    def __post_init__(self) -> None:
+        _set(self, "text", legible(self.text, self.role in LINES_KEPT))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """``width`` is in Chinese characters and says the share a column has; columns of one ``group`` stand under it."""
+
+    heading: str
+    width: int
+    numeric: bool = False
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        _set(self, "heading", legible(self.heading))
+        _set(self, "group", legible(self.group))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cell a column. A number is a number, text is text whatever it looks like, None is an empty cell."""
+
+    cells: tuple[Cell, ...]
+    total: bool = False
+    shape = "row"
+
+    def __post_init__(self) -> None:
+        _set(self, "cells", tuple(legible(cell) if isinstance(cell, str) else cell for cell in self.cells))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A row that names the group of the rows below it."""
+
+    text: str
+    shape = "group"
+
+    def __post_init__(self) -> None:
+        _set(self, "text", legible(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderCell:
+    """A cell of the header, so many columns wide and rows high."""
+
+    text: str
+    across: int
+    down: int
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: tuple[Column, ...]
+    rows: tuple[Row | GroupRow, ...]
+    shape = "table"
+
+    @property
+    def header(self) -> list[list[HeaderCell]]:
+        """The header's one row, or two where columns are grouped; a column without a group is two rows high."""
+        if not any(column.group for column in self.columns):
+            return [[HeaderCell(column.heading, 1, 1, column.numeric) for column in self.columns]]
+        top = []
+        for group, columns in self._by_group():
+            if group:
+                top.append(HeaderCell(group, len(columns), 1, True))
+            else:
+                top += [HeaderCell(column.heading, 1, 2, column.numeric) for column in columns]
+        return [top, [HeaderCell(column.heading, 1, 1, column.numeric) for column in self.columns if column.group]]
+
+    def _by_group(self) -> Iterator[tuple[str, list[Column]]]:
+        return ((group, list(columns)) for group, columns in groupby(self.columns, lambda column: column.group))
+
+
+Block = Heading | Paragraph | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Blocks that begin on a new page, or in a workbook on a new sheet of this name."""
+
+    name: str
+    blocks: tuple[Block, ...]
+
+    def __post_init__(self) -> None:
+        _set(self, "name", legible(self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``draft``: the figures may still change. ``summary`` is a line for lists, such as 93家单位，1133条，1493分."""
+
+    title: str
+    parts: tuple[Part, ...]
+    summary: str = ""
+    draft: bool = False
+
+    def __post_init__(self) -> None:
+        _set(self, "title", legible(self.title))
+
+
+def _set(value: object, name: str, content: object) -> None:
+    object.__setattr__(value, name, content)

@@ -1,0 +1,11 @@
+"""Who may have reports made."""
+
+from units.models import Account, Office, Role
+from units.verdicts import YES, Verdict, no
+
+
+def may_make(account: Account | None, office: Office) -> Verdict:
+    """A manager of the office (None is the system itself)."""
+    if account is not None and not account.has_role(office.unit_id, Role.MANAGER):
+        return no("只有收稿单位的管理员可以生成报表。")
+    return YES

@@ -1,0 +1,140 @@
+"""The filters of the item list: all in the address, so that it can be kept and sent."""
+
+import datetime
+from collections.abc import Mapping
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+
+from submissions.models import Adoption, Channel, Item, Period, Theme
+from submissions.states import State
+from submissions.text import one_line
+from units.models import Account, Office, RosterLine, Unit
+
+PAGE = 50
+COUNTED_UP_TO = 1000
+
+
+class ItemFilter:
+    """What one account looks at in one office. Anything in the address that is not known filters nothing away.
+
+    Pages go by key (day and id of the last row), so the tenth costs what the first does.
+    """
+
+    def __init__(self, asked: Mapping[str, str], account: Account, office: Office) -> None:
+        self.asked = asked
+        self.office = office
+        self.visible = Item.objects.visible_to(account, office)
+        self.state = asked.get("state") if asked.get("state") in State.values else ""
+        self.period = self._chosen(Period.objects.filter(office=office), "period")
+        self.unit = self._chosen(Unit.objects.filter(roster_lines__office=office).distinct(), "unit")
+        self.theme = self._chosen(Theme.objects.filter(office=office), "theme")
+        self.channel = self._chosen(Channel.objects.filter(office=office), "channel")
+        self.adopted = asked.get("adopted") == "1"
+        self.words = one_line(asked.get("q", ""))[:100]
+
+    def _chosen(self, among: QuerySet, name: str):  # noqa: ANN202  the model varies
+        value = self.asked.get(name, "")
+        return among.filter(pk=int(value)).first() if value.isdecimal() and len(value) < 18 else None
+
+    @cached_property
+    def items(self) -> QuerySet[Item]:
+        items = self.visible
+        if self.period:
+            items = items.received_in(self.period)
+        if self.unit:
+            items = items.filter(shares__unit=self.unit)
+        if self.theme:
+            items = items.filter(themes__theme=self.theme)
+        if self.channel:
+            items = items.filter(pk__in=self.channel.adoptions.live().values("item"))
+        if self.adopted:
+            items = items.filter(pk__in=Adoption.objects.live().filter(item__office=self.office).values("item"))
+        for word in self.words.split():
+            units = RosterLine.objects.filter(office=self.office, name__contains=word).values("unit")
+            items = items.filter(Q(title__contains=word) | Q(number=word) | Q(unit__in=units))
+        return items
+
+    @cached_property
+    def by_state(self) -> QuerySet[Item]:
+        """The items of the chosen state; else all that were received, since drafts are nobody's news."""
+        return self.items.filter(state=self.state) if self.state else self.items.filter(received_on__isnull=False)
+
+    @cached_property
+    def total(self) -> str:
+        """How many there are: exact to a thousand, then 1000+."""
+        return self.counted(self.by_state)
+
+    @cached_property
+    def states(self) -> list[tuple[str, str, str, str]]:
+        """Chips: state, label, number, address."""
+        received = self.items.filter(received_on__isnull=False)
+        found = [("", "全部", self.counted(received), self.address(state=""))]
+        for state in State:
+            number = self.counted(self.items.filter(state=state))
+            if number != "0":
+                found.append((state.value, state.label, number, self.address(state=state.value)))
+        return found
+
+    @staticmethod
+    def counted(items: QuerySet[Item]) -> str:
+        """A number for the screen, never counted beyond a thousand."""
+        number = items.order_by()[: COUNTED_UP_TO + 1].count()
+        return f"{COUNTED_UP_TO}+" if number > COUNTED_UP_TO else str(number)
+
+    @cached_property
+    def rows(self) -> list[Item]:
+        """One row more than a page shows, to know whether there is another."""
+        unreceived = self.state in (State.DRAFT, State.SIGNING, State.WITHDRAWN)
+        items = self.by_state.for_table().order_by("-id") if unreceived else self.by_state.for_table().newest_first()
+        if place := page_key(self.asked.get("after", "")):
+            day, pk = place
+            items = (
+                items.filter(pk__lt=pk)
+                if unreceived
+                else items.filter(received_on__lte=day).exclude(received_on=day, pk__gte=pk)
+            )
+        return list(items[: PAGE + 1])
+
+    @property
+    def page(self) -> list[Item]:
+        return self.rows[:PAGE]
+
+    @property
+    def next_address(self) -> str:
+        """Where the next page is; empty on the last."""
+        if len(self.rows) <= PAGE:
+            return ""
+        last = self.page[-1]
+        return self.address(after=f"{last.received_on or last.created_at:%Y-%m-%d}_{last.pk}")
+
+    def address(self, **changes: str) -> str:
+        """This address with some parts changed; without ``after``, which belongs to a page."""
+        kept = {name: self.asked[name] for name in ("period", "unit", "theme", "channel", "adopted", "q", "state") if name in self.asked}
+        return "?" + urlencode({name: value for name, value in {**kept, **changes}.items() if value})
+
+    @property
+    def periods(self) -> QuerySet[Period]:
+        return Period.objects.filter(office=self.office).newest_first()
+
+    @property
+    def themes(self) -> QuerySet[Theme]:
+        return Theme.objects.filter(office=self.office).topics()
+
+    @property
+    def channels(self) -> QuerySet[Channel]:
+        return Channel.objects.filter(office=self.office)
+
+    @property
+    def narrowed(self) -> bool:
+        return self.address() != "?"
+
+
+def page_key(text: str) -> tuple[datetime.date, int] | None:
+    """The day and id that a page begins after, from an address; None where it is none."""
+    day, _, pk = text.rpartition("_")
+    try:
+        return datetime.date.fromisoformat(day), int(pk[:18])
+    except ValueError:
+        return None

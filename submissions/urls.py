@@ -1,0 +1,11 @@
+from django.urls import path
+
+from submissions import views
+
+urlpatterns = [
+    path("items/", views.item_list, name="items"),
+    path("items/<int:pk>/", views.item_detail, name="item"),
+    path("items/<int:pk>/move/<slug:name>/", views.move_item, name="move-item"),
+    path("items/<int:pk>/adopt/", views.adopt_item, name="adopt-item"),
+    path("adoptions/<int:pk>/revoke/", views.revoke_adoption, name="revoke-adoption"),
+]

@@ -1,0 +1,105 @@
+"""The items: list, filter, detail, and the decisions on them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from submissions.filters import ItemFilter
+from submissions.forms import AdoptionForm, ReasonForm
+from submissions.models import Adoption, Item
+from submissions.moves import Refused, TooLate, adopt, move, revoke
+from submissions.permissions import may_adopt, may_move, may_revoke
+from submissions.states import MOVES
+from units.desk import DeskRequest, at_office
+
+
+@at_office
+def item_list(request: DeskRequest) -> HttpResponse:
+    """Items newest first, filtered by the address, a page at a time."""
+    items = ItemFilter(request.GET, request.user, request.office)
+    return render(request, "submissions/item_list.html", {"filter": items})
+
+
+@at_office
+def item_detail(request: DeskRequest, pk: int) -> HttpResponse:
+    return _detail(request, _item(request, pk))
+
+
+@require_POST
+@at_office
+def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
+    """Make a move; one that is refused or too late shows the item as it is now, with the sentence."""
+    item = _item(request, pk)
+    form = ReasonForm(request.POST)
+    needed = name in MOVES and MOVES[name].needs_reason
+    if needed and not form.is_valid():
+        return _detail(request, item, status=422, refused_move=name, reason_form=form)
+    try:
+        move(item, name, request.user, form.cleaned_data["reason"] if needed else "")
+    except (Refused, TooLate) as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, f"已{MOVES[name].label}：{item.title}")
+    return redirect("item", request.office.code, pk)
+
+
+@require_POST
+@at_office
+def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
+    item = _item(request, pk)
+    form = AdoptionForm(request.POST, office=request.office)
+    if not form.is_valid():
+        return _detail(request, item, status=422, adoption_form=form)
+    try:
+        adoption = adopt(item, form.cleaned_data["channel"], form.cleaned_data["adopted_on"], request.user, form.cleaned_data["title"])
+    except (Refused, TooLate) as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, f"已登记：{adoption}。得分已更新。")
+    return redirect("item", request.office.code, pk)
+
+
+@at_office
+def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
+    """Ask for the reason, then take the adoption back."""
+    items = Item.objects.visible_to(request.user, request.office)
+    adoption = get_object_or_404(Adoption.objects.select_related("item__office", "channel"), pk=pk, item__in=items)
+    verdict = may_revoke(request.user, adoption)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            revoke(adoption, request.user, form.cleaned_data["reason"])
+        except (Refused, TooLate) as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(request, "采用已撤销，得分已更新。")
+        return redirect("item", request.office.code, adoption.item_id)
+    context = {"adoption": adoption, "verdict": verdict, "form": form}
+    return render(request, "submissions/revoke.html", context, status=422 if form.errors else 200)
+
+
+def _item(request: DeskRequest, pk: int) -> Item:
+    items = Item.objects.visible_to(request.user, request.office).for_table().select_related("office")
+    return get_object_or_404(items, pk=pk)
+
+
+def _detail(request: HttpRequest, item: Item, status: int = 200, **forms: Any) -> HttpResponse:
+    account = request.user
+    events = item.events.select_related("actor")
+    context = {
+        "item": item,
+        "revision": item.revisions.order_by("-number").first(),
+        "shares": item.shares.select_related("unit"),
+        "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
+        "events": events,
+        "moves": [(name, made) for name, made in MOVES.items() if may_move(account, item, name)],
+        "may_adopt": may_adopt(account, item),
+        "may_revoke": account.has_role(item.office.unit_id, "editor"),
+        "reason_form": ReasonForm(),
+        "adoption_form": AdoptionForm(office=item.office),
+        **forms,
+    }
+    return render(request, "submissions/item_detail.html", context, status=status)
