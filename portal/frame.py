@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 
-from submissions.filters import ItemFilter
+from submissions.filters import counted
 from submissions.models import Item
 from submissions.states import State
 from units.models import Account, Office, Role
@@ -44,7 +44,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
     if account.units_with(Role.OFFICER, Role.SIGNER):
         groups.append(("报送", [Link("首页", at("home")), Link("我的信息", at("items")), Link("排名", at("standings"))]))
     if account.works_at(office):
-        waiting = ItemFilter.counted(Item.objects.filter(office=office, state=State.SUBMITTED))
+        (waiting,) = counted(Item.objects.filter(office=office, state=State.SUBMITTED))
         editing = [Link("首页", at("home"))] if not groups else []
         editing += [Link("待审", at("items", "?state=submitted"), waiting), Link("全部信息", at("items"))]
         groups.append(("编辑", editing))
@@ -62,7 +62,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
 
 def _who(office: Office, account: Account) -> str:
     """The unit and the roles that the reader has here, for the top bar."""
-    staff = account.memberships.filter(unit=office.unit_id).exclude(role__in=(Role.OFFICER, Role.SIGNER))
-    memberships = staff or account.memberships.filter(unit__roster_lines__office=office).distinct()
-    rows = list(memberships.select_related("unit"))
-    return f"{rows[0].unit} · {'、'.join(row.get_role_display() for row in rows)}" if rows else str(account)
+    rows = list(account.memberships.select_related("unit"))
+    here = [row for row in rows if row.unit_id == office.unit_id and row.role not in (Role.OFFICER, Role.SIGNER)] or rows
+    unit = here[0].unit if here else account
+    return f"{unit} · {'、'.join(row.get_role_display() for row in here if row.unit == unit)}"

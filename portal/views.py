@@ -17,7 +17,8 @@ from django.views.decorators.cache import never_cache
 
 from reports.models import WorkerHeart
 from scoring.standings import may_see_standings, shown_to, standings
-from submissions.models import Adoption, Item, Period, Theme
+from submissions.filters import counted
+from submissions.models import Item, Period, Theme
 from submissions.states import State
 from units.desk import DeskRequest, at_office
 from units.models import Office, Role
@@ -50,12 +51,12 @@ def home(request: DeskRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "period": period,
         "todo": waiting.for_table()[:8],
-        "todo_number": waiting.count(),
+        "todo_number": counted(waiting)[0],
         "latest": items.exclude(received_on=None).newest_first().for_table()[:6],
     }
     if period:
         context |= _period_at_a_glance(request, period, own)
-        context["priorities"] = list(Theme.objects.priorities_of(period)) or _next_priorities(period)
+        context["priorities"] = Theme.objects.asked_for_from(period)
         context["days_left"] = (period.ends_on - timezone.localdate()).days
     return render(request, "home.html", context)
 
@@ -71,12 +72,11 @@ def _period_at_a_glance(request: DeskRequest, period: Period, own: list[int]) ->
     table = shown_to(request.user, standings(period))
     if request.user.works_at(request.office):
         lines = list(table.lines)
-        live = Adoption.objects.live().filter(item__office=request.office)
         return {
             "table": table,
             "reporting": sum(not line.silent for line in lines),
             "units": len(lines),
-            "adopted": live.filter(adopted_on__range=(period.starts_on, period.ends_on)).count(),
+            "adopted": sum(n for column, n in zip(table.columns, table.counts, strict=True) if column.measure == "adoption"),
             "leaders": [(group, group.lines[:3]) for group in table.groups],
         }
     found = next(filter(None, (table.line_of(unit) for unit in own)), None)
@@ -86,16 +86,6 @@ def _period_at_a_glance(request: DeskRequest, period: Period, own: list[int]) ->
     place = group.lines.index(line)
     near = group.lines[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS + 1]
     return {"table": table, "group": group, "line": line, "near": [(other, other.score - line.score) for other in near]}
-
-
-def _next_priorities(period: Period) -> list[Theme]:
-    """Those of the next period of the same kind, which are what is asked for once this one is over."""
-    following = (
-        Period.objects.filter(office=period.office_id, kind=period.kind, starts_on__gt=period.ends_on)
-        .order_by("starts_on")
-        .first()
-    )
-    return list(Theme.objects.priorities_of(following).select_related("period")) if following else []
 
 
 @login_not_required

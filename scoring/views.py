@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from scoring.closing import close, may_close, may_reopen, reopen
-from scoring.models import ClosedResult, Scheme, ScoreEntry
+from scoring.models import ClosedResult, Measure, Scheme, ScoreEntry
 from scoring.standings import Column, Group, Line, Standings, entries_of, may_see_standings, shown_to, standings
 from submissions.filters import page_key
 from submissions.forms import ReasonForm
@@ -206,6 +206,9 @@ def entry_list(request: DeskRequest) -> HttpResponse:
     column = request.GET.get("column", "")
     group = request.GET.get("group", "")
     entries = entries_of(period, units, column)
+    measure = request.GET.get("measure", "")
+    if measure in Measure.values:
+        entries = entries.filter(rule__measure=measure)
     if group:
         entries = entries.filter(
             unit__in=RosterLine.objects.filter(office=request.office, group__name=group).values("unit")
@@ -217,7 +220,7 @@ def entry_list(request: DeskRequest) -> HttpResponse:
     if place := page_key(request.GET.get("after", "")):
         page = page.filter(posted_on__lte=place[0]).exclude(posted_on=place[0], pk__gte=place[1])
     rows = _shown_entries(request, page[: ENTRIES + 1])
-    kept = {name: request.GET[name] for name in ("unit", "column", "group") if name in request.GET}
+    kept = {name: request.GET[name] for name in ("unit", "column", "measure", "group") if name in request.GET}
     after = f"{rows[ENTRIES - 1]['entry'].posted_on}_{rows[ENTRIES - 1]['entry'].pk}" if len(rows) > ENTRIES else ""
     labels = dict(Scheme.objects.filter(office=request.office).values_list("rules__column", "rules__label"))
     line = RosterLine.objects.filter(office=request.office, unit__in=units or []).order_by("-since").first()
@@ -230,7 +233,7 @@ def entry_list(request: DeskRequest) -> HttpResponse:
             "number": entries.count(),
             "n": int(sums["n"] or 0),
             "worth": int(sums["worth"] or 0),
-            "label": labels.get(column, ""),
+            "label": labels.get(column) or dict(Measure.choices).get(measure, ""),
             "line": line,
             "group": group,
             "next": "?" + urlencode({"period": period.pk, **kept, "after": after}) if after else "",

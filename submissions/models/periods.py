@@ -3,7 +3,7 @@
 import datetime
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from units.models import Office
 
@@ -41,11 +41,16 @@ class PeriodQuerySet(models.QuerySet["Period"]):
         received = Item.objects.filter(
             office=OuterRef("office"), received_on__gte=OuterRef("starts_on"), received_on__lte=OuterRef("ends_on")
         )
-        quarters_first = self.order_by(models.Case(models.When(kind=PeriodKind.QUARTER, then=0), default=1), "-ends_on")
         return (
-            quarters_first.covering(today).first()
-            or quarters_first.filter(Exists(received)).first()
-            or self.newest_first().first()
+            self.annotate(
+                place=Case(
+                    When(kind=PeriodKind.QUARTER, starts_on__lte=today, ends_on__gte=today, then=0),
+                    When(Exists(received), kind=PeriodKind.QUARTER, then=1),
+                    default=2,
+                )
+            )
+            .order_by("place", "-ends_on", "id")
+            .first()
         )
 
 

@@ -19,6 +19,17 @@ class ThemeQuerySet(models.QuerySet["Theme"]):
     def priorities_of(self, period: Period) -> "ThemeQuerySet":
         return self.filter(kind=ThemeKind.PRIORITY, period=period).order_by("position", "id")
 
+    def asked_for_from(self, period: Period) -> "list[Theme]":
+        """The priorities of this period, or of the next one of its kind that has any: what is wanted now."""
+        themes = self.filter(
+            kind=ThemeKind.PRIORITY,
+            period__office=period.office_id,
+            period__kind=period.kind,
+            period__starts_on__gte=period.starts_on,
+        ).select_related("period")
+        rows = list(themes.order_by("period__starts_on", "position", "id"))
+        return [theme for theme in rows if theme.period_id == rows[0].period_id]
+
     def open_in(self, period: Period) -> "ThemeQuerySet":
         """Themes an item of this period may carry: the period's own, its year's, and those of every period."""
         return self.filter(Q(period=period) | Q(period=None, year=None) | Q(year=period.starts_on.year))

@@ -1,0 +1,59 @@
+"""``make test``: the suite on SQLite and the embedded queue, then on throwaway PostgreSQL and Redis.
+
+Where the servers are not installed the second half is left out and says so; with ``REQUIRE_SERVICES=1`` that
+is a failure. Arguments go to pytest.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests import servers
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMIT = 1800  # seconds for one half, so that a hanging test ends
+
+
+def main(arguments: list[str]) -> int:
+    required = os.environ.get("REQUIRE_SERVICES") == "1"
+    missing = [name for name, installed in _wanted().items() if not installed]
+    if required and missing:
+        print(f"REQUIRE_SERVICES=1, but not installed: {', '.join(missing)}.", file=sys.stderr)
+        return 1
+    failed = _suite("SQLite and the embedded queue", {}, arguments)
+    if servers.postgres_installed() and servers.redis_installed():
+        with ExitStack() as running:
+            urls = {
+                "DATABASE_URL": running.enter_context(servers.postgres()),
+                "REDIS_URL": running.enter_context(servers.redis()),
+            }
+            failed = _suite("PostgreSQL and Redis", urls, arguments) or failed
+    else:
+        print(f"left out, not installed: {', '.join(missing)}")
+    return failed
+
+
+def _wanted() -> dict[str, bool]:
+    return {
+        "PostgreSQL": servers.postgres_installed(),
+        "Redis": servers.redis_installed(),
+        "Chromium": servers.chromium() is not None,
+        "LibreOffice": servers.soffice() is not None,
+    }
+
+
+def _suite(where: str, urls: dict[str, str], arguments: list[str]) -> int:
+    print(f"== the suite on {where} ==", flush=True)
+    # The environment of whoever calls must not leak in: a DATABASE_URL of theirs would be tested on, and emptied.
+    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "PORT", "DEMO_PASSWORD")}
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**kept, "DATA_DIR": folder, **urls}
+        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, timeout=LIMIT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
