@@ -20,7 +20,7 @@ test: .venv/.dev build/static/.ready
 check: .venv/.dev build/static/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint --lint --check templates reports/templates
+	$(BIN)/djlint --lint --quiet templates reports/templates
 	$(BIN)/mypy
 
 bench: .venv/.dev build/static/.ready

@@ -13,7 +13,9 @@ def unfit_for_production(settings: LazySettings) -> list[str]:
         return []
     findings = []
     if not settings.SECRET_KEY_IS_OWN or len(settings.SECRET_KEY) < 40:
-        findings.append("SECRET_KEY is not set, or shorter than 40 characters. Set it to a long random text of your own.")
+        findings.append(
+            "SECRET_KEY is not set, or shorter than 40 characters. Set it to a long random text of your own."
+        )
     if settings.DEBUG:
         findings.append("DEBUG is on. Remove it: its error pages show settings and data.")
     if settings.CELERY_TASK_ALWAYS_EAGER:
@@ -23,7 +25,9 @@ def unfit_for_production(settings: LazySettings) -> list[str]:
     if not settings.REDIS_URL:
         findings.append("REDIS_URL is not set. Set it to redis://HOST:6379/0.")
     if "*" in settings.ALLOWED_HOSTS or set(settings.ALLOWED_HOSTS) <= {"127.0.0.1", "localhost", "[::1]"}:
-        findings.append("ALLOWED_HOSTS does not name the site. Set it to the names it is reached by, with commas between.")
+        findings.append(
+            "ALLOWED_HOSTS does not name the site. Set it to the names it is reached by, with commas between."
+        )
     return findings
 
 

@@ -12,11 +12,11 @@ from units.models import Account, Office, Role
 
 
 class Link(NamedTuple):
-    """A line of the menu; ``count`` is what is to be done there."""
+    """A line of the menu; ``todo`` is how much waits there."""
 
     label: str
     address: str
-    count: str = ""
+    todo: str = ""
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -42,7 +42,9 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
 
     groups: list[tuple[str, list[Link]]] = []
     if account.units_with(Role.OFFICER, Role.SIGNER):
-        groups.append(("报送", [Link("首页", at("home")), Link("我的信息", at("items")), Link("排名", at("standings"))]))
+        groups.append(
+            ("报送", [Link("首页", at("home")), Link("我的信息", at("items")), Link("排名", at("standings"))])
+        )
     if account.works_at(office):
         (waiting,) = counted(Item.objects.filter(office=office, state=State.SUBMITTED))
         editing = [Link("首页", at("home"))] if not groups else []
@@ -63,6 +65,8 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
 def _who(office: Office, account: Account) -> str:
     """The unit and the roles that the reader has here, for the top bar."""
     rows = list(account.memberships.select_related("unit"))
-    here = [row for row in rows if row.unit_id == office.unit_id and row.role not in (Role.OFFICER, Role.SIGNER)] or rows
+    here = [
+        row for row in rows if row.unit_id == office.unit_id and row.role not in (Role.OFFICER, Role.SIGNER)
+    ] or rows
     unit = here[0].unit if here else account
     return f"{unit} · {'、'.join(row.get_role_display() for row in here if row.unit == unit)}"

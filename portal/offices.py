@@ -35,7 +35,7 @@ UNNAMED_THEME = "主题信息（具体主题未公布）"
 
 @transaction.atomic
 def found_office(description: dict[str, Any], demonstration: bool = False) -> Office:
-    """Make an office with its channels, periods, themes, scheme and letterhead (``examples/*/office.json`` shows all)."""
+    """Make an office with its channels, periods, themes, scheme and letterhead (see ``examples/``)."""
     office = Office.objects.create(
         code=description["code"],
         name=description["name"],
@@ -69,7 +69,7 @@ def found_office(description: dict[str, Any], demonstration: bool = False) -> Of
 
 @transaction.atomic
 def load_example(name: str, password: str) -> tuple[bool, list[str]]:
-    """Load an example and its accounts. Whether anything was loaded, and sentences to print; nothing where its office exists."""
+    """Load an example and its accounts: whether anything was (not where its office exists), and sentences to print."""
     folder = EXAMPLES / name
     description = json.loads((folder / "office.json").read_text(encoding="utf-8"))
     if Office.objects.filter(code=description["code"]).exists():
@@ -104,7 +104,9 @@ def _published(folder: Path, period: dict[str, str]) -> tuple[dict[str, Table], 
         else:
             lines[row["unit"]] = row | figures
 
-    units, items, adoptions = [], [], []
+    units: list[Any] = []
+    items: list[Any] = []
+    adoptions: list[Any] = []
     for line in lines.values():
         unit = line["unit"]
         units.append((unit, line["group"], line["no"], "", "是"))

@@ -45,7 +45,9 @@ def home(request: DeskRequest) -> HttpResponse:
     own = account.units_with(Role.OFFICER, Role.SIGNER)
     period = Period.objects.filter(office=office).select_related("office").at_hand(timezone.localdate())
     editing = account.works_at(office)
-    waiting = items.awaiting_decision() if editing else items.filter(unit__in=own, state__in=_TO_DO).order_by("state", "-id")
+    waiting = (
+        items.awaiting_decision() if editing else items.filter(unit__in=own, state__in=_TO_DO).order_by("state", "-id")
+    )
     context: dict[str, Any] = {
         "editing": editing,
         "today": timezone.localdate(),
@@ -76,7 +78,9 @@ def _period_at_a_glance(request: DeskRequest, period: Period, own: list[int]) ->
             "table": table,
             "reporting": sum(not line.silent for line in lines),
             "units": len(lines),
-            "adopted": sum(n for column, n in zip(table.columns, table.counts, strict=True) if column.measure == "adoption"),
+            "adopted": sum(
+                n for column, n in zip(table.columns, table.counts, strict=True) if column.measure == "adoption"
+            ),
             "leaders": [(group, group.lines[:3]) for group in table.groups],
         }
     found = next(filter(None, (table.line_of(unit) for unit in own)), None)

@@ -113,7 +113,7 @@ class RunFile(models.Model):
 
 
 class Circular(models.Model):
-    """An issued document (通报). Its files are frozen under their digest; a correction is a new one that names the old."""
+    """An issued document (通报), frozen under its digest; a correction is a new one that names the old."""
 
     office = models.ForeignKey(Office, models.PROTECT, related_name="circulars")
     run = models.OneToOneField(ReportRun, models.PROTECT, related_name="circular")

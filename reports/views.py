@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from reports import runs
@@ -37,7 +37,9 @@ def report_list(request: DeskRequest) -> HttpResponse:
         except Refused as error:
             messages.warning(request, str(error))
         else:
-            messages.success(request, f"{run.period}{KINDS[run.kind].label}已经排上，做好了会出现在下面，可以先离开这一页。")
+            messages.success(
+                request, f"{run.period}{KINDS[run.kind].label}已经排上，做好了会出现在下面，可以先离开这一页。"
+            )
         return redirect("reports", request.office.code)
     context = {**_rows(request), "form": form, "may_make": may_make(request.user, request.office)}
     return render(request, "reports/report_list.html", context, status=422 if form.errors else 200)
@@ -51,7 +53,7 @@ def run_rows(request: DeskRequest) -> HttpResponse:
 
 
 @at_office
-def download(request: DeskRequest, pk: int) -> FileResponse:
+def download(request: DeskRequest, pk: int) -> HttpResponseBase:
     """A file of a run, under its proper name."""
     runs_here = ReportRun.objects.visible_to(request.user, request.office)
     file = get_object_or_404(RunFile, pk=pk, run__in=runs_here)

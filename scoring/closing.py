@@ -117,7 +117,7 @@ def is_intact(period: Period) -> bool:
 
 def _lines(table: Standings, result: ClosedResult) -> list[Standing]:
     keys = [column.key for column in table.columns]
-    lines = []
+    lines: list[Standing] = []
     for group in table.groups:
         for line in group.lines:
             lines.append(

@@ -49,7 +49,7 @@ class Price(NamedTuple):
 
 
 class SchemeVersion(NamedTuple):
-    """A version of the rules, in force from ``starts_on`` until the next begins. ``rules``: the ids of all its rules."""
+    """A version of the rules, in force from ``starts_on`` until the next begins. ``rules`` are all its rules' ids."""
 
     rules: frozenset[int]
     starts_on: datetime.date
@@ -79,7 +79,7 @@ class Entry(NamedTuple):
     rule: int
     posted_on: datetime.date
     fact_on: datetime.date
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody asks of an entry
     points: int
 
 
@@ -189,4 +189,3 @@ def _differences(
         for (item, unit, rule), (n, points) in sums.items()
         if n or points
     ]
-

@@ -4,6 +4,7 @@
 same comparison without the writing.
 """
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from scoring.counting import Calendar, Entry, Fact, Kind, Part, Price, SchemeVersion, count
-from scoring.models import Measure, ScoreEntry, Scheme
+from scoring.models import Measure, Scheme, ScoreEntry
 from submissions.exact import from_decimal, to_decimal
 from submissions.fields import whole
 from submissions.models import Adoption, AdoptionCredit, Item, ItemShare, ItemTheme, Period
@@ -136,7 +137,9 @@ def _lateness(entry: Entry, books: Books) -> dict:
         why = f"采用已撤销：{adoption.revoke_reason}" if adoption.revoked_at else "采用在封存后登记或更改"
     else:
         event = Item.objects.get(pk=entry.item).events.order_by("-at", "-id").first()
-        why = f"{event.label}：{event.reason}" if event and event.reason else event.label if event else "信息在封存后更改"
+        why = (
+            f"{event.label}：{event.reason}" if event and event.reason else event.label if event else "信息在封存后更改"
+        )
     return {"late_for": period, "reason": why[:600]}
 
 
@@ -144,7 +147,16 @@ def _entries(item_ids: Sequence[int], adoption_ids: Iterable[int]) -> Iterator[t
     rows = ScoreEntry.objects.filter(
         Q(item__in=item_ids, adoption=None) | Q(adoption__in=adoption_ids) if adoption_ids else Q(item__in=item_ids)
     ).values_list(
-        "pk", "kind", "adoption_id", "item_id", "unit_id", "rule_id", "posted_on", "fact_on", whole("count"), whole("points")
+        "pk",
+        "kind",
+        "adoption_id",
+        "item_id",
+        "unit_id",
+        "rule_id",
+        "posted_on",
+        "fact_on",
+        whole("count"),
+        whole("points"),
     )
     for pk, kind, adoption, item, *rest in rows.iterator():
         yield pk, Entry(kind, adoption or item, item, *rest)
@@ -162,7 +174,7 @@ def _item_facts(item_ids: Sequence[int]) -> Iterator[Fact]:
     parts: list[Part] = []
     submitted: Kind = "submitted"
     theme: Kind = "theme"
-    day, is_themed = None, False
+    day, is_themed = datetime.date.min, False
 
     def facts() -> Iterator[Fact]:
         yield Fact(submitted, parts[0].item, day, tuple(parts), is_themed)
@@ -184,7 +196,9 @@ def _adoption_facts(adoption_ids: Iterable[int]) -> Iterator[Fact]:
     rows = (
         AdoptionCredit.objects.filter(adoption__in=adoption_ids, adoption__revoked_at=None)
         .order_by("adoption_id", "id")
-        .values_list("adoption_id", "item_id", "unit_id", whole("share"), "adoption__adopted_on", "adoption__channel_id")
+        .values_list(
+            "adoption_id", "item_id", "unit_id", whole("share"), "adoption__adopted_on", "adoption__channel_id"
+        )
     )
     facts: dict[int, tuple] = {}
     for adoption, item, unit, share, day, channel in rows.iterator():

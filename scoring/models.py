@@ -114,7 +114,9 @@ class ScoreEntry(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["item", "kind", "unit", "rule", "posted_on"], condition=Q(adoption=None), name="entry_of_item_once"
+                fields=["item", "kind", "unit", "rule", "posted_on"],
+                condition=Q(adoption=None),
+                name="entry_of_item_once",
             ),
             models.UniqueConstraint(
                 fields=["adoption", "item", "unit", "rule", "posted_on"],
@@ -184,7 +186,8 @@ class Standing(models.Model):
             models.UniqueConstraint(fields=["result", "position"], name="standing_line_once"),
             models.UniqueConstraint(fields=["result", "unit"], name="standing_unit_once"),
             models.CheckConstraint(
-                condition=Q(no=None, rank=None) | Q(no__isnull=False, rank__isnull=False), name="standing_both_or_neither"
+                condition=Q(no=None, rank=None) | Q(no__isnull=False, rank__isnull=False),
+                name="standing_both_or_neither",
             ),
         ]
 

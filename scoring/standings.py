@@ -22,7 +22,7 @@ from units.verdicts import YES, Verdict, no
 
 @dataclass(slots=True)
 class Column:
-    """A column of the table: its key in rules and outputs, its heading, and the points of one (None where versions differ)."""
+    """A column of the table. ``points`` are those of one fact, None where versions of the scheme differ."""
 
     key: str
     label: str
@@ -187,9 +187,7 @@ def _roster(period: Period, with_entries: Iterable[int]) -> Iterator[tuple[int, 
     missing = set(with_entries).difference(row[2] for row in rows)
     if missing:
         extra = lines.filter(unit__in=missing)
-        rows = list(
-            (lines.during(period.starts_on, period.ends_on) | extra).in_printed_order().values_list(*fields)
-        )
+        rows = list((lines.during(period.starts_on, period.ends_on) | extra).in_printed_order().values_list(*fields))
     last: dict[int, datetime.date] = {}
     for row in rows:
         if row[2] not in last or row[5] > last[row[2]]:
@@ -213,15 +211,11 @@ def _stored(period: Period) -> Standings:
     result = ClosedResult.objects.select_related("scheme").get(period=period, reopened_at=None)
     columns = [Column(**column) for column in result.columns]
     groups: dict[str, Group] = {}
-    for row in result.standings.values_list(
-        "group", "unit_id", "name", "no", "rank", "counts", whole("score")
-    ):
+    for row in result.standings.values_list("group", "unit_id", "name", "no", "rank", "counts", whole("score")):
         group_name, unit, name, no_, rank, counts, score = row
         line = Line(unit, name, rank is not None, [counts[column.key] for column in columns], score, no_, rank)
         groups.setdefault(group_name, Group(group_name)).lines.append(line)
-    return Standings(
-        period.office, period, True, result.scheme, columns, list(groups.values()), result.totals["items"]
-    )
+    return Standings(period.office, period, True, result.scheme, columns, list(groups.values()), result.totals["items"])
 
 
 def may_see_standings(account: Account, office: Office) -> Verdict:

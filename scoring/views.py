@@ -140,7 +140,7 @@ class StandingsPage:
 
 @at_office
 def standings_page(request: DeskRequest) -> HttpResponse:
-    """The table of a period, a hundred lines a page; ``unit`` (and ``column``) open the drawer that explains a figure."""
+    """The table of a period, a hundred lines a page; ``unit`` and ``column`` open the drawer that explains a figure."""
     verdict = may_see_standings(request.user, request.office)
     if not verdict:
         return render(request, "scoring/not_shown.html", {"reason": verdict.reason})
@@ -248,7 +248,7 @@ def _units_asked(request: DeskRequest) -> Iterable[int] | None:
     own = set(request.user.roles)
     if asked:
         unit = int(asked) if asked.isdecimal() and len(asked) < 18 else 0
-        if own_only and unit not in own or not RosterLine.objects.filter(office=request.office, unit=unit).exists():
+        if (own_only and unit not in own) or not RosterLine.objects.filter(office=request.office, unit=unit).exists():
             raise Http404
         return [unit]
     return own if own_only else None

@@ -10,6 +10,7 @@ from typing import Any
 from django.core import exceptions
 from django.db import models
 from django.db.models import BigIntegerField, Expression, ExpressionWrapper, F
+from django.db.models.expressions import Combinable
 
 from submissions.exact import from_decimal, to_decimal
 
@@ -18,6 +19,8 @@ class MillionthsField(models.BigIntegerField):
     """A Decimal of at most six decimals, stored as whole millionths."""
 
     description = "exact decimal in millionths"
+    _pyi_private_set_type: "Decimal | int | str | Combinable"  # type: ignore[assignment]  # for the type checker
+    _pyi_private_get_type: "Decimal"  # type: ignore[assignment]
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Decimal | None:
         return None if value is None else to_decimal(int(value))

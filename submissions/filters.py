@@ -3,16 +3,19 @@
 import datetime
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from submissions.models import Adoption, Channel, Item, Period, Theme
+from submissions.models.items import ItemQuerySet
 from submissions.states import State
 from submissions.text import one_line
 from units.models import Account, Office, RosterLine, Unit
 
+M = TypeVar("M", bound=Model)
 PAGE = 50
 COUNTED_UP_TO = 1000
 
@@ -35,12 +38,12 @@ class ItemFilter:
         self.adopted = asked.get("adopted") == "1"
         self.words = one_line(asked.get("q", ""))[:100]
 
-    def _chosen(self, among: QuerySet, name: str):  # noqa: ANN202  the model varies
+    def _chosen(self, among: QuerySet[M], name: str) -> M | None:
         value = self.asked.get(name, "")
         return among.filter(pk=int(value)).first() if value.isdecimal() and len(value) < 18 else None
 
     @cached_property
-    def items(self) -> QuerySet[Item]:
+    def items(self) -> ItemQuerySet:
         items = self.visible
         if self.period:
             items = items.received_in(self.period)
@@ -58,7 +61,7 @@ class ItemFilter:
         return items
 
     @cached_property
-    def by_state(self) -> QuerySet[Item]:
+    def by_state(self) -> ItemQuerySet:
         """The items of the chosen state; else all that were received, since drafts are nobody's news."""
         return self.items.filter(state=self.state) if self.state else self.items.filter(received_on__isnull=False)
 
@@ -107,7 +110,11 @@ class ItemFilter:
 
     def address(self, **changes: str) -> str:
         """This address with some parts changed; without ``after``, which belongs to a page."""
-        kept = {name: self.asked[name] for name in ("period", "unit", "theme", "channel", "adopted", "q", "state") if name in self.asked}
+        kept = {
+            name: self.asked[name]
+            for name in ("period", "unit", "theme", "channel", "adopted", "q", "state")
+            if name in self.asked
+        }
         return "?" + urlencode({name: value for name, value in {**kept, **changes}.items() if value})
 
     @property

@@ -10,9 +10,7 @@ from units.models import Office
 class ReasonForm(forms.Form):
     """Why: for a return, a rejection, a revocation, a reopening."""
 
-    reason = forms.CharField(
-        label="理由", max_length=500, error_messages={"required": "请写明理由，报送单位会看到。"}
-    )
+    reason = forms.CharField(label="理由", max_length=500, error_messages={"required": "请写明理由，报送单位会看到。"})
 
     def clean_reason(self) -> str:
         return one_line(self.cleaned_data["reason"])
@@ -22,7 +20,9 @@ class AdoptionForm(forms.Form):
     """One adoption by one channel."""
 
     channel = forms.ModelChoiceField(
-        Channel.objects.none(), label="渠道", error_messages={"required": "请选渠道。", "invalid_choice": "没有这个渠道。"}
+        Channel.objects.none(),
+        label="渠道",
+        error_messages={"required": "请选渠道。", "invalid_choice": "没有这个渠道。"},
     )
     adopted_on = forms.DateField(
         label="采用日期",

@@ -154,7 +154,8 @@ class Intake:
                 self.units.setdefault(mark, None)
                 continue
             name, group, order, short_names, ranked = values
-            if line := lines.get(mark):
+            if mark in lines:
+                line = lines[mark]
                 self.same(
                     "单位",
                     row,
@@ -186,7 +187,13 @@ class Intake:
         RosterLine.objects.bulk_create(
             [
                 RosterLine(
-                    office=self.office, unit=unit, group=groups[key(group)], name=name, order=order, ranked=ranked, since=since
+                    office=self.office,
+                    unit=unit,
+                    group=groups[key(group)],
+                    name=name,
+                    order=order,
+                    ranked=ranked,
+                    since=since,
                 )
                 for unit, (name, group, order, _, ranked) in zip(units, rows, strict=True)
             ]
@@ -268,9 +275,11 @@ class Intake:
         had = {
             (number, channel, day_, title): revoked
             for number, channel, day_, title, revoked in _in_batches(
-                lambda ids: Adoption.objects.filter(item__in=ids)
-                .order_by("-revoked_at")
-                .values_list("item__number", "channel_id", "adopted_on", "title", "revoked_at"),
+                lambda ids: (
+                    Adoption.objects.filter(item__in=ids)
+                    .order_by("-revoked_at")
+                    .values_list("item__number", "channel_id", "adopted_on", "title", "revoked_at")
+                ),
                 [item.pk for item in known.values()],
             )
         }
@@ -287,7 +296,7 @@ class Intake:
                 if number not in self.items:
                     self.wrong("采用", row, f"没有编号是“{number}”的信息")
                 continue
-            if past and past.state == State.REJECTED or item and item.state == State.REJECTED:
+            if (past and past.state == State.REJECTED) or (item and item.state == State.REJECTED):
                 self.wrong("采用", row, f"“{number}”是退稿，不能采用")
                 continue
             if channel is None:
@@ -310,7 +319,8 @@ class Intake:
 
     def _known_items(self, numbers: Iterable[str]) -> dict[str, Item]:
         found = _in_batches(
-            lambda some: Item.objects.filter(office=self.office, number__in=some).select_related("office"), list(numbers)
+            lambda some: Item.objects.filter(office=self.office, number__in=some).select_related("office"),
+            list(numbers),
         )
         return {item.number: item for item in found}
 
@@ -318,7 +328,8 @@ class Intake:
         """Shares and themes of items that are here already, by item."""
         content: dict[int, tuple[dict[int, int], set[int]]] = {pk: ({}, set()) for pk in item_ids}
         shares = _in_batches(
-            lambda ids: ItemShare.objects.filter(item__in=ids).values_list("item_id", "unit_id", whole("share")), item_ids
+            lambda ids: ItemShare.objects.filter(item__in=ids).values_list("item_id", "unit_id", whole("share")),
+            item_ids,
         )
         for pk, unit, share in shares:
             content[pk][0][unit] = share
@@ -334,7 +345,7 @@ class Intake:
         self.same("信息", row, ("标题", item.title, title), ("报送日期", item.received_on, received_on))
         self.same("信息", row, ("状态", State(item.state).label, said.label))
         if had_shares != dict(shares):
-            names = {unit_id: name for name, unit_id in self.units.items()}
+            names = {unit_id: name for name, unit_id in self.units.items() if unit_id is not None}
             self.same("信息", row, ("报送单位", _parts(had_shares, names), _parts(dict(shares), names)))
         if had_themes != themes:
             theme_names = dict(Theme.objects.filter(pk__in=had_themes | themes).values_list("pk", "name"))
@@ -379,7 +390,7 @@ class Intake:
         return found
 
     def _read_themes(self, theme_text: str, received_on: datetime.date, periods: list[Period]) -> frozenset[int] | str:
-        """Ids, or what is wrong (empty where that has been told). A theme's own name may hold a 、: the longest fits."""
+        """Ids, or what is wrong (empty where that has been told). A name may hold a 、: the longest that fits."""
         parts = [part.strip() for part in key(theme_text).split("、") if part.strip()]
         found = set()
         while parts:

@@ -205,10 +205,7 @@ def _record_past_adoptions(
     rows: list[tuple[Item, PastAdoption]], shares: dict[int, Sequence[tuple[int, int]]], source: str
 ) -> None:
     adoptions = Adoption.objects.bulk_create(
-        [
-            Adoption(item=item, channel_id=row.channel, adopted_on=row.adopted_on, title=row.title)
-            for item, row in rows
-        ],
+        [Adoption(item=item, channel_id=row.channel, adopted_on=row.adopted_on, title=row.title) for item, row in rows],
         batch_size=BATCH,
     )
     AdoptionCredit.objects.bulk_create(
@@ -220,10 +217,7 @@ def _record_past_adoptions(
         batch_size=BATCH,
     )
     ItemEvent.objects.bulk_create(
-        [
-            ItemEvent(item=item, move=ADOPT, was=item.state, now=item.state, reason=source[:500])
-            for item, _ in rows
-        ],
+        [ItemEvent(item=item, move=ADOPT, was=item.state, now=item.state, reason=source[:500]) for item, _ in rows],
         batch_size=BATCH,
     )
 

@@ -4,7 +4,9 @@ import re
 
 # Control characters, lone surrogates and non-characters crash the writers of Word and Excel files;
 # zero-width and direction marks make two titles look the same that are not.
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 _SPACES = re.compile(r"\s+")
 _HALF_WIDTH = str.maketrans("：，", ":,")
 

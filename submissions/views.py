@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -54,7 +54,13 @@ def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, item, status=422, adoption_form=form)
     try:
-        adoption = adopt(item, form.cleaned_data["channel"], form.cleaned_data["adopted_on"], request.user, form.cleaned_data["title"])
+        adoption = adopt(
+            item,
+            form.cleaned_data["channel"],
+            form.cleaned_data["adopted_on"],
+            request.user,
+            form.cleaned_data["title"],
+        )
     except (Refused, TooLate) as error:
         messages.warning(request, str(error))
     else:
@@ -86,7 +92,7 @@ def _item(request: DeskRequest, pk: int) -> Item:
     return get_object_or_404(items, pk=pk)
 
 
-def _detail(request: HttpRequest, item: Item, status: int = 200, **forms: Any) -> HttpResponse:
+def _detail(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> HttpResponse:
     account = request.user
     events = item.events.select_related("actor")
     context = {

@@ -54,11 +54,13 @@ Table = list[tuple[int, tuple[Any, ...]]]
 
 
 def read(path: Path) -> dict[str, Table]:
-    """The five sheets of the workbook, empty rows left out. Raises NotAWorkbook, or BadRows for a missing sheet or column."""
+    """The five sheets, empty rows left out. Raises NotAWorkbook, or BadRows for a missing sheet or column."""
     _look_before_unpacking(path)
     try:
         workbook = CalamineWorkbook.from_path(path)
-        sheets = {name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in _present(workbook)}
+        sheets = {
+            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in _present(workbook)
+        }
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise NotAWorkbook("这个文件打不开，可能已损坏。请用 Excel 或 WPS 另存为 .xlsx 再试。") from error
     bad = [BadRow(name, 1, "缺少这张表") for name in COLUMNS if name not in sheets]
@@ -132,7 +134,9 @@ class _Area:
         self.tail = chunk[-32:]
         if found:
             self.rows = max(self.rows, max(int(row) for _, row in found))
-            self.columns = max(self.columns, max(_column_number(letters) for letters in {letters for letters, _ in found}))
+            self.columns = max(
+                self.columns, max(_column_number(letters) for letters in {letters for letters, _ in found})
+            )
         if self.rows * self.columns > MOST_CELLS:
             raise NotAWorkbook("这个文件里有单元格离其他内容太远，没有读取。请删去表格以外的内容。")
 

@@ -48,7 +48,11 @@ def _wanted() -> dict[str, bool]:
 def _suite(where: str, urls: dict[str, str], arguments: list[str]) -> int:
     print(f"== the suite on {where} ==", flush=True)
     # The environment of whoever calls must not leak in: a DATABASE_URL of theirs would be tested on, and emptied.
-    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "PORT", "DEMO_PASSWORD")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "REDIS_URL", "PORT", "DEMO_PASSWORD")
+    }
     with tempfile.TemporaryDirectory() as folder:
         environment = {**kept, "DATA_DIR": folder, **urls}
         command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments]

@@ -11,8 +11,8 @@ from scoring import closing
 from submissions.exact import ONE
 from submissions.models import Adoption, Item
 from submissions.states import State
-from units.models import Account, StandingsShown
 from tests.world import World
+from units.models import Account, StandingsShown
 
 
 def client_of(account: Account) -> Client:
@@ -25,7 +25,11 @@ def address(world: World, name: str, *args) -> str:
     return reverse(name, args=[world.office.code, *args])
 
 
-STAFF, MANAGERS, EVERYBODY = {"editor", "manager", "auditor"}, {"manager", "auditor"}, {"editor", "manager", "auditor", "officer", "colleague", "other_unit_officer"}
+STAFF, MANAGERS, EVERYBODY = (
+    {"editor", "manager", "auditor"},
+    {"manager", "auditor"},
+    {"editor", "manager", "auditor", "officer", "colleague", "other_unit_officer"},
+)
 PEOPLE = [*sorted(EVERYBODY), "other_editor"]
 PAGES = {
     "home": EVERYBODY,
@@ -186,7 +190,9 @@ def test_a_file_of_a_report_is_for_its_managers(world, settings):
     settings.MEDIA_ROOT.mkdir(parents=True)
     (settings.MEDIA_ROOT / "x.docx").write_bytes(b"word")
     run = ReportRun.objects.create(office=world.office, kind="circular", period=world.q1, state="done")
-    file = RunFile.objects.create(run=run, format="docx", name="2020年第一季度通报.docx", path="x.docx", sha256="", size=4)
+    file = RunFile.objects.create(
+        run=run, format="docx", name="2020年第一季度通报.docx", path="x.docx", sha256="", size=4
+    )
     page = address(world, "report-file", file.pk)
     answers = {who: client_of(getattr(world, who)).get(page) for who in PEOPLE}
     assert {who for who, answer in answers.items() if answer.status_code == 200} == MANAGERS
@@ -212,7 +218,19 @@ def test_a_page_costs_the_same_queries_with_many_rows_as_with_one(world, page, d
     assert len(one) <= 20
 
 
-ODD = ["?q=%00", "?period=x", "?period=99999999999999999999", "?unit=-1", "?after=2020-99-99_1", "?after=_", "?page=0", "?page=²", "?theme=१", "?state=gone", "?q=" + "长" * 500]
+ODD = [
+    "?q=%00",
+    "?period=x",
+    "?period=99999999999999999999",
+    "?unit=-1",
+    "?after=2020-99-99_1",
+    "?after=_",
+    "?page=0",
+    "?page=²",
+    "?theme=१",
+    "?state=gone",
+    "?q=" + "长" * 500,
+]
 
 
 @pytest.mark.parametrize("query", ODD)

@@ -81,7 +81,9 @@ def quarter(office: Office, number: int) -> Period:
     """A quarter of 2020."""
     starts = datetime.date(2020, number * 3 - 2, 1)
     ends = datetime.date(2020 + number // 4, number % 4 * 3 + 1, 1) - datetime.timedelta(days=1)
-    return Period.objects.create(office=office, kind="quarter", name=f"2020年第{number}季度", starts_on=starts, ends_on=ends)
+    return Period.objects.create(
+        office=office, kind="quarter", name=f"2020年第{number}季度", starts_on=starts, ends_on=ends
+    )
 
 
 def shanxi_scheme(starts_with: str, **fields: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from units.models import Account, Office
 
@@ -16,11 +16,11 @@ class DeskRequest(HttpRequest):
     office: Office
 
 
-def at_office(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def at_office(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Give the view the office whose code stands in the address; one that the account has no part in does not exist."""
 
     @wraps(view)
-    def found(request: DeskRequest, code: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def found(request: DeskRequest, code: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         office = Office.objects.for_account(request.user).select_related("unit").filter(code=code).first()
         if office is None:
             raise Http404

@@ -24,7 +24,7 @@ def table_element(table: Table) -> Any:
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
         f'<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar>'
         '<w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tblCellMar></w:tblPr>'
-        f'<w:tblGrid>{grid}</w:tblGrid></w:tbl>'
+        f"<w:tblGrid>{grid}</w:tblGrid></w:tbl>"
     )
     for row in _header(table, widths):
         element.append(row)
@@ -74,7 +74,7 @@ def _header(table: Table, widths: list[int]) -> list[Any]:
 
 def _row(cells: list[str], header: bool = False) -> Any:
     repeat = "<w:tblHeader/>" if header else ""
-    return parse_xml(f'<w:tr {nsdecls("w")}><w:trPr><w:cantSplit/>{repeat}</w:trPr>{"".join(cells)}</w:tr>')
+    return parse_xml(f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/>{repeat}</w:trPr>{''.join(cells)}</w:tr>")
 
 
 def _cell(width: int, key: str, text: str = "", span: int = 1, merge: str = "") -> str:

@@ -21,7 +21,13 @@ points = st.integers(0, 30 * ONE)
 @st.composite
 def shares(draw):
     units = draw(st.lists(st.sampled_from(UNITS), min_size=1, max_size=4, unique=True))
-    return list(zip(units, apportion(ONE, draw(st.lists(st.integers(1, 99), min_size=len(units), max_size=len(units))))))
+    return list(
+        zip(
+            units,
+            apportion(ONE, draw(st.lists(st.integers(1, 99), min_size=len(units), max_size=len(units)))),
+            strict=False,
+        )
+    )
 
 
 @st.composite
@@ -44,7 +50,9 @@ def schemes(draw, versions=2):
     made = []
     for version in range(draw(st.integers(1, versions))):
         first = version * 10
-        by_channel = {channel: Price(first + 2 + channel, draw(points)) for channel in CHANNELS[: draw(st.integers(0, 3))]}
+        by_channel = {
+            channel: Price(first + 2 + channel, draw(points)) for channel in CHANNELS[: draw(st.integers(0, 3))]
+        }
         made.append(
             SchemeVersion(
                 rules=frozenset(range(first, first + 10)),
@@ -58,7 +66,9 @@ def schemes(draw, versions=2):
     return made
 
 
-ranges = st.lists(st.tuples(days, st.integers(0, 60)).map(lambda x: (x[0], x[0] + datetime.timedelta(days=x[1]))), max_size=3)
+ranges = st.lists(
+    st.tuples(days, st.integers(0, 60)).map(lambda x: (x[0], x[0] + datetime.timedelta(days=x[1]))), max_size=3
+)
 
 
 def totals(entries):

@@ -30,10 +30,14 @@ class Adoption(models.Model):
     title = models.CharField("采用标题", max_length=300, blank=True, help_text="空为原题")
     link = models.URLField("链接", max_length=500, blank=True)
     issue = models.CharField("期号", max_length=60, blank=True)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     recorded_at = models.DateTimeField("登记时间", auto_now_add=True)
     revoked_at = models.DateTimeField("撤销时间", null=True, editable=False)
-    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     revoke_reason = models.CharField("撤销理由", max_length=500, blank=True)
 
     objects = AdoptionQuerySet.as_manager()

@@ -40,7 +40,8 @@ class CommissionedUnit(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["commission", "unit"], name="commissioned_once"),
             models.CheckConstraint(
-                condition=Q(declined_at=None, decline_reason="") | (Q(declined_at__isnull=False) & ~Q(decline_reason="")),
+                condition=Q(declined_at=None, decline_reason="")
+                | (Q(declined_at__isnull=False) & ~Q(decline_reason="")),
                 name="commission_declined_with_a_reason",
             ),
         ]

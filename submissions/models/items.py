@@ -191,8 +191,12 @@ class ItemTheme(models.Model):
 
     item = models.ForeignKey(Item, models.PROTECT, related_name="themes", db_index=False)
     theme = models.ForeignKey(Theme, models.PROTECT, related_name="items")
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
-    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
 
     class Meta:

@@ -62,7 +62,9 @@ class Theme(models.Model):
                 fields=["office", "kind", "year", "name"], condition=Q(year__isnull=False), name="theme_once_in_a_year"
             ),
             models.UniqueConstraint(
-                fields=["office", "kind", "name"], condition=Q(period=None, year=None), name="theme_once_for_every_period"
+                fields=["office", "kind", "name"],
+                condition=Q(period=None, year=None),
+                name="theme_once_for_every_period",
             ),
             models.CheckConstraint(condition=Q(period=None) | Q(year=None), name="theme_of_a_period_or_a_year"),
             models.CheckConstraint(condition=Q(kind__in=ThemeKind.values), name="theme_kind_legal"),

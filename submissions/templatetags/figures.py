@@ -44,7 +44,5 @@ def size(value: int) -> str:
 @register.simple_tag
 def state_of(state: str, adopted: bool = False) -> SafeString:
     """A state as a dot and a word; a valid item that was adopted says so."""
-    label, look = (
-        ("已采用", "adopted") if adopted and state == State.VALID else (State(state).label, state)
-    )
+    label, look = ("已采用", "adopted") if adopted and state == State.VALID else (State(state).label, state)
     return format_html('<span class="state state-{}">{}</span>', look, label)

@@ -83,7 +83,13 @@ def test_the_same_file_twice_changes_nothing(world, tmp_path, capsys):
 
 
 def test_sheets_without_rows_are_enough_and_what_the_office_has_may_be_named(world, tmp_path, capsys):
-    only_items = {"单位": [], "报送期": [], "主题": [], "采用": [], "信息": [["B1", "乙市教育局", "题", "2020-05-01", "待审", ""]]}
+    only_items = {
+        "单位": [],
+        "报送期": [],
+        "主题": [],
+        "采用": [],
+        "信息": [["B1", "乙市教育局", "题", "2020-05-01", "待审", ""]],
+    }
     assert take(workbook(tmp_path, **only_items), capsys)[0] == 0
     adopt = {**only_items, "信息": [], "采用": [["B1", "省委", "2020-05-02", ""]]}
     assert take(workbook(tmp_path, **adopt), capsys)[0] == 0
@@ -135,7 +141,11 @@ def test_a_bad_cell_is_named_and_nothing_is_taken(world, tmp_path, capsys, sheet
 
 
 def test_every_bad_row_is_listed_once_in_the_order_of_the_sheets(world, tmp_path, capsys):
-    rows = [["A1", "无名局", "", "昨天", "有效", ""], ["A2", "己局", "题", "2020-07-02", "有效", ""], ["A2", "己局", "别的", "2020-07-02", "有效", ""]]
+    rows = [
+        ["A1", "无名局", "", "昨天", "有效", ""],
+        ["A2", "己局", "题", "2020-07-02", "有效", ""],
+        ["A2", "己局", "别的", "2020-07-02", "有效", ""],
+    ]
     changes = {"信息": rows, "单位": [["己局", "", 1, "", ""]], "采用": [["A1", "省委", "2020-07-02", ""]]}
     status, error = take(workbook(tmp_path, **changes), capsys)
     assert status == 1
@@ -155,7 +165,10 @@ def test_equal_rows_may_stand_twice(world, tmp_path, capsys):
 
 def test_a_known_item_with_other_content_names_both_values(world, tmp_path, capsys):
     take(workbook(tmp_path), capsys)
-    changed = [["A1", "丙学院", "新题", "2020-07-05", "退稿", "防汛"], ["A4", "丙学院", "待审的", "2020-07-04", "有效", "安全工作"]]
+    changed = [
+        ["A1", "丙学院", "新题", "2020-07-05", "退稿", "防汛"],
+        ["A4", "丙学院", "待审的", "2020-07-04", "有效", "安全工作"],
+    ]
     _, error = take(workbook(tmp_path, 信息=changed, 采用=[]), capsys)
     assert error.splitlines()[:-1] == [
         "信息!2: 标题和已有的不同：已有“戊学院：防汛”，表里“新题”",

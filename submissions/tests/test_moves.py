@@ -43,7 +43,9 @@ def test_each_move_starts_only_where_the_table_says(world, name, state):
 
 
 @pytest.mark.parametrize("name", MOVES)
-@pytest.mark.parametrize("who", ["officer", "colleague", "editor", "manager", "auditor", "other_unit_officer", "other_editor"])
+@pytest.mark.parametrize(
+    "who", ["officer", "colleague", "editor", "manager", "auditor", "other_unit_officer", "other_editor"]
+)
 def test_only_the_role_of_the_table_may_move(world, name, who):
     item = item_in(world, MOVES[name].sources[0])
     person = getattr(world, who)
@@ -65,7 +67,7 @@ def test_a_move_that_needs_a_reason_is_refused_without(world, name):
 def test_the_second_editor_is_too_late_and_told_who_was_first(world):
     mine, theirs = Item.objects.get(pk=item_in(world, State.SUBMITTED).pk), Item.objects.get()
     move(mine, "accept", world.editor)
-    with pytest.raises(TooLate, match="wang在.*认定有效"):
+    with pytest.raises(TooLate, match=r"wang在.*认定有效"):
         move(theirs, "reject", world.editor, "理由")
     assert Item.objects.get().state == State.VALID
 
@@ -83,7 +85,12 @@ def test_submitting_gives_a_number_and_todays_day_once(world):
 def test_numbers_go_on_and_skip_one_that_is_taken(world):
     year = timezone.localdate().year
     Item.objects.create(
-        office=world.office, unit=world.bureau, title="旧", state="valid", number=f"{year}-00002", received_on=timezone.localdate()
+        office=world.office,
+        unit=world.bureau,
+        title="旧",
+        state="valid",
+        number=f"{year}-00002",
+        received_on=timezone.localdate(),
     )
     items = [Item.objects.create(office=world.office, unit=world.bureau, title="题") for _ in range(2)]
     assert [move(item, "submit", world.officer).number for item in items] == [f"{year}-00001", f"{year}-00003"]

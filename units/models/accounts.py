@@ -1,6 +1,5 @@
 """People who sign in, and what they may do in a unit."""
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -59,7 +58,7 @@ class Account(AbstractBaseUser):
         """Whether this account reads the office's books: an editor, a manager or an auditor of it."""
         return self.has_role(office.unit_id, Role.EDITOR, Role.MANAGER, Role.AUDITOR)
 
-    def units_with(self, *roles: str) -> Iterable[int]:
+    def units_with(self, *roles: str) -> list[int]:
         """Ids of the units in which this account holds one of the roles."""
         return [unit_id for unit_id, held in self.roles.items() if not held.isdisjoint(roles)]
 

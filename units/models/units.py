@@ -50,7 +50,11 @@ class OfficeQuerySet(models.QuerySet["Office"]):
         """The offices where this account works, or to which one of its units reports or reported."""
         staff = Q(unit__memberships__account=account) & ~Q(unit__memberships__role__in=("officer", "signer"))
         return self.filter(
-            staff | Q(roster_lines__unit__memberships__account=account, roster_lines__unit__memberships__role__in=("officer", "signer"))
+            staff
+            | Q(
+                roster_lines__unit__memberships__account=account,
+                roster_lines__unit__memberships__role__in=("officer", "signer"),
+            )
         ).distinct()
 
     def hold(self, pk: int) -> "Office":

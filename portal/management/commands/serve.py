@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and all(child.poll() is None for child in children):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{settings.PORT}/accounts/login/", timeout=5).close()  # noqa: S310
+                urllib.request.urlopen(f"http://127.0.0.1:{settings.PORT}/accounts/login/", timeout=5).close()
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
             else:
@@ -94,14 +95,10 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
             child.terminate()
     deadline = time.monotonic() + GRACE
     for child in children:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             child.wait(max(deadline - time.monotonic(), 0))
-        except subprocess.TimeoutExpired:
-            pass
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         child.wait()
 
 
@@ -112,7 +109,9 @@ def _only_one() -> Any:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.close()
-        raise CommandError(f"{settings.DATA_DIR} 里的系统已经在运行。要另开一个，请用别的 DATA_DIR 和 PORT。") from error
+        raise CommandError(
+            f"{settings.DATA_DIR} 里的系统已经在运行。要另开一个，请用别的 DATA_DIR 和 PORT。"
+        ) from error
     return file
 
 

@@ -42,5 +42,9 @@ class Command(BaseCommand):
 
 
 def _told(entry: Entry) -> str:
-    unit, item, rule = (Unit.objects.get(pk=entry.unit), Item.objects.get(pk=entry.item), Rule.objects.get(pk=entry.rule))
+    unit, item, rule = (
+        Unit.objects.get(pk=entry.unit),
+        Item.objects.get(pk=entry.item),
+        Rule.objects.get(pk=entry.rule),
+    )
     return f"{entry.posted_on} {unit} “{item}” {rule} {plain(entry.count)} 条 {plain(entry.points)} 分"
