@@ -11,7 +11,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests import servers
+from tests import programs, servers
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 1800  # seconds for one half, so that a hanging test ends
@@ -40,8 +40,8 @@ def _wanted() -> dict[str, bool]:
     return {
         "PostgreSQL": servers.postgres_installed(),
         "Redis": servers.redis_installed(),
-        "Chromium": servers.chromium() is not None,
-        "LibreOffice": servers.soffice() is not None,
+        "Chromium": programs.chromium() is not None,
+        "LibreOffice": programs.soffice() is not None,
     }
 
 

@@ -59,7 +59,7 @@ def test_the_second_sheet_lists_the_adopted_titles(quarter, tmp_path):
     quarter.receive("丙大学", adopted=[("内刊", "丙的")])
     quarter.receive("甲市", adopted=[("门户网站", "")])
     sheet = open_statistics(quarter, tmp_path)["采用篇目"]
-    day = datetime.datetime(2020, 2, 3)  # noqa: DTZ001  a cell's day has no zone
+    day = datetime.datetime(2020, 2, 3)
     assert values(sheet)[2:] == [
         ("序号", "单位", "标题", "渠道", "采用日期"),
         (1, "甲市", "信息2", "门户网站", day),

@@ -1,0 +1,112 @@
+"""The whole product, started as a newcomer starts it: web, worker and beat, on the example."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests import programs
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "demonstration-2020"
+START = 120  # seconds a start may take on a slow machine
+
+
+@dataclass
+class Served:
+    """A running product: where it is, what it printed, and how to stop it."""
+
+    url: str
+    process: subprocess.Popen
+    log: Path
+    environment: dict[str, str] = field(repr=False)
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess:
+        """A command of ``manage.py`` on the same data."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+
+def start(folder: Path, urls: dict[str, str]) -> Served:
+    """Start it on a free port and wait for READY."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port), "DEMO_PASSWORD": PASSWORD, **urls}
+    log = folder.with_suffix(".log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    served = Served(f"http://127.0.0.1:{port}", process, log, environment)
+    deadline = time.monotonic() + START
+    while f"READY {served.url}/" not in log.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(f"it did not start:\n{log.read_text()}")
+        time.sleep(0.1)
+    return served
+
+
+@pytest.fixture(scope="session")
+def own_urls() -> Iterator[dict[str, str]]:
+    """A database of one's own beside the suite's, so that nothing that exists is touched."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        yield {}
+        return
+    name = f"journey_{uuid.uuid4().hex[:12]}"
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")  # noqa: S608  a name made here
+    yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")  # noqa: S608
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, own_urls: dict[str, str]) -> Iterator[Served]:
+    """One running product for all journeys; they follow each other in their order."""
+    running = start(tmp_path_factory.mktemp("served") / "data", own_urls)
+    yield running
+    running.process.terminate()
+    running.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """A real Chromium. Where none is installed the journeys are left out, unless services are required."""
+    path = programs.chromium()
+    if path is None:
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            pytest.fail("REQUIRE_SERVICES=1, but Chromium is not installed.")
+        pytest.skip("Chromium is not installed on this machine.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield chromium
+        chromium.close()
