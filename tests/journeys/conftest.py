@@ -78,10 +78,10 @@ def own_urls() -> Iterator[dict[str, str]]:
     connection = psycopg2.connect(url)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")  # noqa: S608  a name made here
+        cursor.execute(f"CREATE DATABASE {name}")
     yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")  # noqa: S608
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
     connection.close()
 
 

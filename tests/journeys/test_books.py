@@ -70,10 +70,15 @@ def test_the_published_figures_and_order_stand_in_the_table(served):
     }  # fmt: skip
     rows = [(group["name"], row) for group in table["groups"] for row in group["rows"]]
     keys = ("submitted", "theme", "department", "province")
-    printed = [(name, row["unit"], [int(row["counts"][key]) for key in keys] + [int(row["score"])]) for name, row in rows]
+    printed = [
+        (name, row["unit"], [int(row["counts"][key]) for key in keys] + [int(row["score"])]) for name, row in rows
+    ]
     assert printed == [(row["group"], row["unit"], figures(row)) for row in published()]
     assert len(rows) == 93
-    sums = {g["name"]: (sum(int(r["score"]) for r in g["rows"]), sum(int(r["counts"]["department"]) for r in g["rows"])) for g in table["groups"]}
+    sums = {
+        g["name"]: (sum(int(r["score"]) for r in g["rows"]), sum(int(r["counts"]["department"]) for r in g["rows"]))
+        for g in table["groups"]
+    }
     assert sums == {"各市教育局": (538, 15), "各高等院校": (955, 18)}
 
 
@@ -95,7 +100,20 @@ def sign_in(browser: Any, served: Served, who: str, width: int = 1366) -> Any:
     return page
 
 
-PAGES = ["", "standings/", "standings/?unit=2", "items/", "items/?q=没有这样的标题", "items/1/", "entries/", "periods/", "periods/1/close/", "reports/", "scheme/", "adoptions/1/revoke/"]
+PAGES = [
+    "",
+    "standings/",
+    "standings/?unit=2",
+    "items/",
+    "items/?q=没有这样的标题",
+    "items/1/",
+    "entries/",
+    "periods/",
+    "periods/1/close/",
+    "reports/",
+    "scheme/",
+    "adoptions/1/revoke/",
+]
 
 
 @pytest.mark.browser

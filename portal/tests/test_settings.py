@@ -1,0 +1,87 @@
+"""A wrong setting stops the start with a sentence that says what to set."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FIT = {
+    "PRODUCTION": "1",
+    "SECRET_KEY": "x" * 50,
+    "ALLOWED_HOSTS": "zwxx.example.gov.cn",
+    "DATABASE_URL": "postgres://u:p@127.0.0.1/db",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+}
+
+
+def check(folder: Path, command: tuple[str, ...] = ("manage.py", "check"), **variables: str) -> tuple[int, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in FIT}
+    result = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**kept, "DATA_DIR": str(folder), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return result.returncode, result.stdout + result.stderr
+
+
+def test_nothing_needs_to_be_set(tmp_path):
+    assert check(tmp_path)[0] == 0
+
+
+def test_fit_settings_of_production_are_let_through(tmp_path):
+    assert check(tmp_path, **FIT)[0] == 0
+
+
+UNFIT = [
+    ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+    ({"SECRET_KEY": "short"}, "SECRET_KEY is not set, or shorter"),
+    ({"DEBUG": "1"}, "DEBUG is on"),
+    ({"CELERY_EAGER": "1"}, "CELERY_EAGER is on"),
+    ({"DATABASE_URL": ""}, "DATABASE_URL is not set to PostgreSQL"),
+    ({"REDIS_URL": ""}, "REDIS_URL is not set"),
+    ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS does not name the site"),
+    ({"ALLOWED_HOSTS": "localhost"}, "ALLOWED_HOSTS does not name the site"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), UNFIT)
+def test_production_refuses_what_is_unfit(tmp_path, change, told):
+    status, output = check(tmp_path, **{**FIT, **change})
+    assert status == 1
+    assert told in output
+
+
+def test_the_web_server_refuses_too_though_it_runs_no_checks(tmp_path):
+    status, output = check(tmp_path, ("-c", "import portal.wsgi"), **{**FIT, "DEBUG": "1"})
+    assert status == 1
+    assert "DEBUG is on" in output
+
+
+WRONG = [
+    ({"PORT": "eighty"}, "PORT must be a whole number"),
+    ({"DEBUG": "maybe"}, "DEBUG must be 1 or 0"),
+    ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must begin with postgres://"),
+    ({"REDIS_URL": "127.0.0.1"}, "REDIS_URL must begin with redis://"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), WRONG)
+def test_a_wrong_value_is_named(tmp_path, change, told):
+    status, output = check(tmp_path, **change)
+    assert status == 1
+    assert told in output
+
+
+def test_the_secret_is_made_once_and_kept_private(tmp_path):
+    check(tmp_path)
+    secret = (tmp_path / "secret.key").read_text()
+    check(tmp_path)
+    assert (tmp_path / "secret.key").read_text() == secret
+    assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
