@@ -6,6 +6,7 @@ Portal does this because it takes every room: units, channels and themes, scheme
 import csv
 import datetime
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ UNNAMED_THEME = "主题信息（具体主题未公布）"
 @transaction.atomic
 def found_office(description: dict[str, Any], demonstration: bool = False) -> Office:
     """Make an office with its channels, periods, themes, scheme and letterhead (see ``examples/``)."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", description["code"]):
+        raise ValueError(f"代码“{description['code']}”只能有小写字母、数字和连字符")
     office = Office.objects.create(
         code=description["code"],
         name=description["name"],

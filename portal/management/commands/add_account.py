@@ -25,9 +25,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, username: str, name: str, office: str, role: str, unit: str, **options: Any) -> None:
         place = find_office(office).unit
         if role in (Role.OFFICER, Role.SIGNER):
-            line = (
-                RosterLine.objects.current().filter(office__code=office, name=unit or "").select_related("unit").first()
-            )
+            lines = RosterLine.objects.current().filter(office__code=office, name=unit or "")
+            line = lines.select_related("unit").first()
             if line is None:
                 raise CommandError(f"名册里没有“{unit or ''}”。信息员和签发人要用 --unit 写明单位。")
             place = line.unit
