@@ -198,8 +198,7 @@ def test_a_file_of_a_report_is_for_its_managers(world, settings):
     assert {who for who, answer in answers.items() if answer.status_code == 200} == MANAGERS
     assert "2020%E5%B9%B4" in answers["manager"]["Content-Disposition"]
     for who in MANAGERS:
-        assert b"".join(answers[who]) == b"word"
-        answers[who].close()
+        assert b"".join(answers[who]) == b"word"  # which closes the file, too
     (settings.MEDIA_ROOT / "x.docx").unlink()
     assert client_of(world.manager).get(page).status_code == 404
 
