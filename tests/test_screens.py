@@ -286,3 +286,11 @@ def test_the_demonstration_says_so(world, client):
     world.office.save()
     assert "演示数据" in client.get(reverse("sign-in")).content.decode()
     assert "演示数据" in client_of(world.editor).get(address(world, "home")).content.decode()
+
+
+def test_a_form_that_stood_too_long_is_told_so(world):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.editor)
+    answer = client.post(address(world, "close-period", world.q1.pk))
+    assert answer.status_code == 403
+    assert "放得太久" in answer.content.decode()

@@ -62,8 +62,9 @@ class OfficeQuerySet(models.QuerySet["Office"]):
 
         Whoever changes what counts (moves, adoptions, imports, closing) holds them first, so facts,
         closed ranges and the ledger always change one after another. SQLite has but one writer anyway.
+        Rows that merely name the office (drafts, report runs) can be written meanwhile.
         """
-        return self.select_for_update().get(pk=pk)
+        return self.select_for_update(no_key=True).get(pk=pk)
 
 
 class Office(models.Model):
