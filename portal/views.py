@@ -29,7 +29,7 @@ LIVES = timedelta(minutes=1)  # how fresh a worker's heart must be
 NEIGHBOURS = 2  # units shown above and below one's own
 
 
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: DeskRequest) -> HttpResponse:
     """To the office where the account works or reports; to a choice where there are several."""
     offices = list(Office.objects.for_account(request.user).order_by("code"))
     if len(offices) == 1:

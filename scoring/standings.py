@@ -4,13 +4,12 @@ Live standings are one aggregate over the ledger's index, whatever the number of
 whole millionths.
 """
 
-import datetime
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import BigIntegerField, QuerySet, Sum
+from django.db.models.functions import Cast
 
 from scoring.models import ClosedResult, Measure, Rule, Scheme, ScoreEntry
 from submissions.exact import from_decimal, plain
@@ -119,26 +118,29 @@ def live(period: Period) -> Standings:
         entries_of(period)
         .order_by()
         .values_list("unit_id", "rule_id")
-        .annotate(
-            n=Sum("count", output_field=BigIntegerField()),
-            worth=Sum("points", output_field=BigIntegerField()),
-        )
+        .annotate(n=Cast(Sum("count"), BigIntegerField()), worth=Cast(Sum("points"), BigIntegerField()))
     )
-    columns, column_of, items_of = _columns(period, scheme, {rule_id for _, rule_id, _, _ in sums})
-    width = len(columns)
-    counts: dict[int, list[int]] = defaultdict(lambda: [0] * width)
-    scores: dict[int, int] = defaultdict(int)
+    columns, place, items_of = _columns(period, scheme, {rule_id for _, rule_id, _, _ in sums})
+    score = len(columns)  # a unit's figures: its counts by column, then its score
+    figures: dict[int, list[int]] = {}
     items = 0
-    for unit_id, rule_id, n, points in sums:
-        counts[unit_id][column_of[rule_id]] += int(n)
-        scores[unit_id] += int(points)
+    for unit_id, rule_id, n, worth in sums:
+        row = figures.get(unit_id)
+        if row is None:
+            row = figures[unit_id] = [0] * (score + 1)
+        row[place[rule_id]] += n
+        row[score] += worth
         if rule_id in items_of:
-            items += int(n)
+            items += n
 
     groups: dict[int, Group] = {}
-    for group_id, group_name, unit_id, name, ranked in _roster(period, counts.keys()):
-        group = groups.setdefault(group_id, Group(group_name))
-        group.lines.append(Line(unit_id, name, ranked, counts.get(unit_id) or [0] * width, scores.get(unit_id, 0)))
+    nothing = [0] * (score + 1)
+    for group_id, group_name, unit_id, name, ranked in _roster(period, figures):
+        group = groups.get(group_id)
+        if group is None:
+            group = groups[group_id] = Group(group_name)
+        row = figures.get(unit_id, nothing)
+        group.lines.append(Line(unit_id, name, ranked, row[:score], row[score]))
     for group in groups.values():
         _rank(group)
     return Standings(period.office, period, False, scheme, columns, list(groups.values()), items)
@@ -175,26 +177,27 @@ def _columns(
     return list(columns.values()), {rule.pk: place[rule.column] for rule in used}, items_of
 
 
-def _roster(period: Period, with_entries: Iterable[int]) -> Iterator[tuple[int, str, int, str, bool]]:
+def _roster(period: Period, with_entries: Iterable[int]) -> list[tuple[int, str, int, str, bool]]:
     """Group id and name, unit, printed name, ranked: of each unit once, in printed order.
+
+    One query where every unit has one line and none is missing, which is nearly always.
 
     A unit whose line changed within the period stands as it did last. One with entries that was not on
     the roster in the period (a late adoption) stands with its last line before, so that no point is lost.
     """
-    fields = ("group_id", "group__name", "unit_id", "name", "ranked", "since")
+    fields = ("group_id", "group__name", "unit_id", "name", "ranked")
     lines = RosterLine.objects.filter(office=period.office_id)
-    rows = list(lines.during(period.starts_on, period.ends_on).in_printed_order().values_list(*fields))
-    missing = set(with_entries).difference(row[2] for row in rows)
-    if missing:
-        extra = lines.filter(unit__in=missing)
-        rows = list((lines.during(period.starts_on, period.ends_on) | extra).in_printed_order().values_list(*fields))
-    last: dict[int, datetime.date] = {}
-    for row in rows:
-        if row[2] not in last or row[5] > last[row[2]]:
-            last[row[2]] = row[5]
-    for group_id, group_name, unit_id, name, ranked, since in rows:
-        if last[unit_id] == since:
-            yield group_id, group_name, unit_id, name, ranked
+    within = lines.during(period.starts_on, period.ends_on)
+    rows = list(within.in_printed_order().values_list(*fields))
+    units = {row[2] for row in rows}
+    missing = [unit_id for unit_id in with_entries if unit_id not in units]
+    if not missing and len(units) == len(rows):
+        return rows
+    last: dict[int, int] = {}
+    known = within | lines.filter(unit__in=missing)
+    for line_id, unit_id in known.order_by("since", "id").values_list("id", "unit_id"):
+        last[unit_id] = line_id
+    return list(known.filter(pk__in=last.values()).in_printed_order().values_list(*fields))
 
 
 def _rank(group: Group) -> None:

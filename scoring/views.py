@@ -1,6 +1,6 @@
 """Standings and what is behind each figure; periods and their closing; the scheme."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from submissions.filters import page_key
 from submissions.forms import ReasonForm
 from submissions.models import Item, Period
 from submissions.moves import Refused, TooLate
+from submissions.templatetags.figures import plain
 from submissions.text import one_line
 from units.desk import DeskRequest, at_office
 from units.models import Role, RosterLine
@@ -29,21 +30,22 @@ ENTRIES = 100  # a page of entries
 PEEK = 20  # entries in the drawer
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
-    """A line on its way to the screen: its cells as (column, figure), its meter's length out of 72, and the
-    group where one begins with it."""
+    """A line on its way to the screen.
+
+    ``figures`` are its columns with their counts, ``told`` the same in words for a narrow screen, ``meter`` its
+    bar's length out of 72, ``address`` where its score is explained; ``group`` is the one that begins with it.
+    """
 
     line: Line
-    cells: list[tuple[Column, int]]
-    meter: int
+    figures: list[tuple[Column, int]]
+    told: str
+    rank: str
+    score: str
+    meter: str
+    address: str
     group: Group | None
-
-    @property
-    def group_cells(self) -> list[tuple[Column, int]]:
-        """The sums of the group that begins here."""
-        counts = self.group.counts if self.group else []
-        return [(column, n) for (column, _), n in zip(self.cells, counts, strict=True)]
 
 
 class StandingsPage:
@@ -66,16 +68,14 @@ class StandingsPage:
 
     @cached_property
     def lines(self) -> list[tuple[Group, Line]]:
-        tests: list[Callable[[Group, Line], bool]] = []
-        if self.group:
-            tests.append(lambda group, line: group.name == self.group)
+        lines = [(g, line) for g in self.table.groups for line in g.lines if not self.group or g.name == self.group]
         if self.words:
-            tests.append(lambda group, line: self.words in line.name)
+            lines = [(group, line) for group, line in lines if self.words in line.name]
         if self.only == "adopted":
-            tests.append(lambda group, line: self.adopted(line))
+            lines = [(group, line) for group, line in lines if self.adopted(line)]
         if self.only == "silent":
-            tests.append(lambda group, line: line.silent)
-        return [(g, line) for g in self.table.groups for line in g.lines if all(test(g, line) for test in tests)]
+            lines = [(group, line) for group, line in lines if line.silent]
+        return lines
 
     @cached_property
     def number(self) -> int:
@@ -90,13 +90,25 @@ class StandingsPage:
     def rows(self) -> list[Row]:
         first = (self.number - 1) * LINES
         shown = self.lines[first : first + LINES]
-        highest = {id(group): max((line.score for line in group.lines), default=0) for group in self.table.groups}
+        highest = {id(group): max(line.score for line in group.lines) for group in self.table.groups}
         rows = []
-        for i, (group, line) in enumerate(shown):
+        here = self.here
+        before: Group | None = None
+        for group, line in shown:
             top = highest[id(group)]
-            meter = round(72 * line.score / top) if top > 0 and line.score > 0 else 0
-            cells = list(zip(self.table.columns, line.counts, strict=True))
-            rows.append(Row(line, cells, meter, group if i == 0 or shown[i - 1][0] is not group else None))
+            figures = list(zip(self.table.columns, line.counts, strict=True))
+            row = Row(
+                line=line,
+                figures=figures,
+                told="　".join(f"{column.label} {plain(n)}" for column, n in figures if n),
+                rank=str(line.rank or ""),
+                score=plain(line.score),
+                meter=str(round(72 * line.score / top)) if top > 0 and line.score > 0 else "",
+                address=f"{here}&unit={line.unit}",
+                group=group if group is not before else None,
+            )
+            rows.append(row)
+            before = group
         return rows
 
     @cached_property
@@ -109,7 +121,7 @@ class StandingsPage:
 
     @cached_property
     def units(self) -> int:
-        return sum(1 for _ in self.table.lines)
+        return sum(len(group.lines) for group in self.table.groups)
 
     def address(self, **changes: Any) -> str:
         kept = {name: self.asked[name] for name in ("group", "q", "only", "page") if name in self.asked}

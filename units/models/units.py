@@ -1,7 +1,12 @@
 """Units, the offices among them, and their contacts."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import F, Q
+
+if TYPE_CHECKING:
+    from units.models.accounts import Account
 
 
 class Unit(models.Model):
@@ -46,16 +51,13 @@ class StandingsShown(models.TextChoices):
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):
-    def for_account(self, account: "models.Model | object") -> "OfficeQuerySet":
+    def for_account(self, account: "Account") -> "OfficeQuerySet":
         """The offices where this account works, or to which one of its units reports or reported."""
-        staff = Q(unit__memberships__account=account) & ~Q(unit__memberships__role__in=("officer", "signer"))
-        return self.filter(
-            staff
-            | Q(
-                roster_lines__unit__memberships__account=account,
-                roster_lines__unit__memberships__role__in=("officer", "signer"),
-            )
-        ).distinct()
+        from units.models.rosters import RosterLine
+
+        staff = account.units_with("editor", "manager", "auditor", "sysadmin")
+        reporting = RosterLine.objects.filter(unit__in=account.units_with("officer", "signer")).values("office")
+        return self.filter(Q(unit__in=staff) | Q(pk__in=reporting))
 
     def hold(self, pk: int) -> "Office":
         """Lock an office's books until the transaction ends.
