@@ -64,7 +64,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
 
 def _who(office: Office, account: Account) -> str:
     """The unit and the roles that the reader has here, for the top bar."""
-    rows = list(account.memberships.select_related("unit"))
+    rows = account.held
     here = [
         row for row in rows if row.unit_id == office.unit_id and row.role not in (Role.OFFICER, Role.SIGNER)
     ] or rows

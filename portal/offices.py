@@ -8,6 +8,7 @@ import datetime
 import json
 import re
 from collections import defaultdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ UNTITLED = "（标题未公布）"
 UNNAMED_THEME = "主题信息（具体主题未公布）"
 
 
+def read_description(path: Path) -> dict[str, Any]:
+    """An office's description; its decimals exact."""
+    return json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+
+
 @transaction.atomic
 def found_office(description: dict[str, Any], demonstration: bool = False) -> Office:
     """Make an office with its channels, periods, themes, scheme and letterhead (see ``examples/``)."""
@@ -51,7 +57,11 @@ def found_office(description: dict[str, Any], demonstration: bool = False) -> Of
     periods = {}
     for period in description["periods"]:
         days = {name: datetime.date.fromisoformat(period[name]) for name in ("starts_on", "ends_on")}
-        periods[period["name"]] = Period.objects.create(office=office, **{**period, **days})
+        made = Period(office=office, **{**period, **days})
+        if other := made.overlapping().first():
+            raise ValueError(f"报送期“{made}”和“{other}”重叠")
+        made.save()
+        periods[made.name] = made
     for position, theme in enumerate(description.get("themes", []), start=1):
         period = periods[theme["period"]] if "period" in theme else None
         Theme.objects.create(office=office, name=theme["name"], period=period, position=position)
@@ -74,13 +84,13 @@ def found_office(description: dict[str, Any], demonstration: bool = False) -> Of
 def load_example(name: str, password: str) -> tuple[bool, list[str]]:
     """Load an example and its accounts: whether anything was (not where its office exists), and sentences to print."""
     folder = EXAMPLES / name
-    description = json.loads((folder / "office.json").read_text(encoding="utf-8"))
+    description = read_description(folder / "office.json")
     if Office.objects.filter(code=description["code"]).exists():
         return False, [f"示例 {name} 已经在库里，没有改动。"]
     office = found_office(description, demonstration=True)
     tables, doubled = _published(folder, description["periods"][0])
     new = take_in(office, tables, source=description["source"])
-    _make_accounts(office, password)
+    _make_accounts(office, password, description["officers_unit"])
     told = [f"示例 {name} 已载入：单位 {new['单位']}，信息 {new['信息']}，采用 {new['采用']}。"]
     told += [f"原表有重复的行，合为一行：{line}。" for line in doubled]
     return True, told
@@ -124,11 +134,15 @@ def _published(folder: Path, period: dict[str, str]) -> tuple[dict[str, Table], 
     return {sheet: list(enumerate(rows, start=2)) for sheet, rows in sheets.items()}, doubled
 
 
-def _make_accounts(office: Office, password: str) -> None:
-    """One account for each role; the officer and the signer belong to 运城市教育局."""
-    unit = RosterLine.objects.get(office=office, name="运城市教育局").unit
+def _make_accounts(office: Office, password: str, officers_unit: str) -> None:
+    """One account for each role; those of an example loaded before get their roles here too."""
+    unit = RosterLine.objects.get(office=office, name=officers_unit).unit
     for username, (name, role) in DEMONSTRATION_ACCOUNTS.items():
-        account = Account.objects.create_user(username, password, name=name)
+        account = Account.objects.filter(username=username).first()
+        if account is None:
+            account = Account.objects.create_user(username, password, name=name)
+        elif account.name != name:
+            raise ValueError(f"已经有一个不是演示用的账号“{username}”，示例没有载入")
         place = unit if role in (Role.OFFICER, Role.SIGNER) else office.unit
         Membership.objects.create(account=account, unit=place, role=role)
 

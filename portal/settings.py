@@ -40,12 +40,15 @@ def _url(name: str, *schemes: str) -> str:
 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = (BASE_DIR / env.str("DATA_DIR", "var")).resolve()
+DATA_DIR = (BASE_DIR / (env.str("DATA_DIR", "") or "var")).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 PRODUCTION = _yes_or_no("PRODUCTION", False)
 DEBUG = _yes_or_no("DEBUG", False)
 PORT = _whole_number("PORT", 8000)
+if not 1 <= PORT <= 65535:
+    raise ImproperlyConfigured(f"PORT must be a port from 1 to 65535, not {PORT}.")
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", "")  # of the accounts that load_example makes
 
 
 def _secret_key() -> str:
@@ -98,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.clean_query",
+    "portal.middleware.say_busy",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -122,8 +126,12 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 DATABASE_URL = _url("DATABASE_URL", "postgres", "postgresql", "sqlite")
-DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+DATABASES = {
+    "default": env.db_url_config(DATABASE_URL)
+    if DATABASE_URL
+    else {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "db.sqlite3"}
+}
+if not DATABASE_URL.startswith("postgres"):
     DATABASES["default"]["OPTIONS"] = {
         # A transaction takes its write lock when it begins: two that first read and then write never deadlock.
         "transaction_mode": "IMMEDIATE",
@@ -139,7 +147,7 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = _url("REDIS_URL", "redis", "rediss", "unix")
+REDIS_URL = _url("REDIS_URL", "redis", "rediss")
 if REDIS_URL:
     CACHES = {
         "default": {
@@ -202,7 +210,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "files"
-FILE_UPLOAD_TEMP_DIR = None
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from scoring import ledger
@@ -82,9 +81,11 @@ def reopen(period: Period, by: Account | None, reason: str) -> None:
     ClosedResult.objects.filter(period=period, reopened_at=None).update(
         reopened_at=now, reopened_by=by, reopen_reason=reason.strip()[:500]
     )
-    # What was diverted past the period comes home, and what was frozen in it follows the facts again.
-    days = (period.starts_on, period.ends_on)
-    touched = ScoreEntry.objects.filter(Q(posted_on__range=days) | Q(fact_on__range=days), office=period.office_id)
+    # What was diverted past the period comes home, and what was frozen in it follows the facts again: all
+    # entries between whose own day and the day they are posted on the period lies.
+    touched = ScoreEntry.objects.filter(
+        office=period.office_id, fact_on__lte=period.ends_on, posted_on__gte=period.starts_on
+    )
     ledger.recount(touched.order_by().values_list("item_id", flat=True).distinct())
     record("重新打开报送期", by=by, office=period.office.code, on=period, after={"reason": reason.strip()})
 

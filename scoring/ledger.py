@@ -17,8 +17,8 @@ from scoring.counting import Calendar, Entry, Fact, Kind, Part, Price, SchemeVer
 from scoring.models import Measure, Scheme, ScoreEntry
 from submissions.exact import from_decimal, to_decimal
 from submissions.fields import whole
-from submissions.models import Adoption, AdoptionCredit, Item, ItemShare, ItemTheme, Period
-from submissions.states import State
+from submissions.models import Adoption, AdoptionCredit, Item, ItemEvent, ItemShare, ItemTheme, Period
+from submissions.states import ADOPT, REVOKE, State
 from units.models import Office
 
 CHUNK = 2_000  # items counted at a time, so that no office is ever in memory as a whole
@@ -41,7 +41,7 @@ class Books(NamedTuple):
     closed: list[Period]
 
     @property
-    def ranges(self) -> list[tuple]:
+    def ranges(self) -> list[tuple[datetime.date, datetime.date]]:
         return [(period.starts_on, period.ends_on) for period in self.closed]
 
 
@@ -104,6 +104,7 @@ def compare(books: Books, item_ids: Sequence[int]) -> Difference:
 def _apply(difference: Difference, office: Office, books: Books) -> None:
     if difference.superfluous:
         ScoreEntry.objects.filter(pk__in=difference.superfluous).delete()
+    why = _reasons([entry for entry in difference.missing if entry.posted_on != entry.fact_on])
     ScoreEntry.objects.bulk_create(
         [
             ScoreEntry(
@@ -117,7 +118,8 @@ def _apply(difference: Difference, office: Office, books: Books) -> None:
                 rule_id=entry.rule,
                 count=to_decimal(entry.count),
                 points=to_decimal(entry.points),
-                **(_lateness(entry, books) if entry.posted_on != entry.fact_on else {}),
+                late_for=_closed_period(books, entry.fact_on) if entry.posted_on != entry.fact_on else None,
+                reason=why.get((entry.kind, entry.ref), ""),
             )
             for entry in difference.missing
         ],
@@ -125,22 +127,24 @@ def _apply(difference: Difference, office: Office, books: Books) -> None:
     )
 
 
-def _lateness(entry: Entry, books: Books) -> dict:
-    """Which closed period an entry comes too late for, and why it is written at all."""
-    period = max(
-        (p for p in books.closed if p.starts_on <= entry.fact_on <= p.ends_on),
-        key=lambda p: p.ends_on,
-        default=None,
-    )
-    if entry.kind == Measure.ADOPTION:
-        adoption = Adoption.objects.get(pk=entry.ref)
-        why = f"采用已撤销：{adoption.revoke_reason}" if adoption.revoked_at else "采用在封存后登记或更改"
-    else:
-        event = Item.objects.get(pk=entry.item).events.order_by("-at", "-id").first()
-        why = (
-            f"{event.label}：{event.reason}" if event and event.reason else event.label if event else "信息在封存后更改"
-        )
-    return {"late_for": period, "reason": why[:600]}
+def _closed_period(books: Books, day: datetime.date) -> Period | None:
+    """The closed period that a fact of this day comes too late for; of several the one that ends last."""
+    covering = [period for period in books.closed if period.starts_on <= day <= period.ends_on]
+    return max(covering, key=lambda period: period.ends_on, default=None)
+
+
+def _reasons(late: list[Entry]) -> dict[tuple[Kind, int], str]:
+    """Why late entries are written at all: by kind and reference, asked for once for all of them."""
+    reasons: dict[tuple[Kind, int], str] = {}
+    adoptions = Adoption.objects.filter(pk__in={entry.ref for entry in late if entry.kind == Measure.ADOPTION})
+    for adoption in adoptions:
+        revoked = f"采用已撤销：{adoption.revoke_reason}"
+        reasons["adoption", adoption.pk] = (revoked if adoption.revoked_at else "采用在封存后登记或更改")[:600]
+    events = ItemEvent.objects.filter(item__in={entry.ref for entry in late if entry.kind != Measure.ADOPTION})
+    for event in events.exclude(move__in=(ADOPT, REVOKE)).order_by("at", "id"):
+        told = f"{event.label}：{event.reason}" if event.reason else event.label
+        reasons["submitted", event.item_id] = reasons["theme", event.item_id] = told[:600]
+    return reasons
 
 
 def _entries(item_ids: Sequence[int], adoption_ids: Iterable[int]) -> Iterator[tuple[int, Entry]]:

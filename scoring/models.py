@@ -1,7 +1,6 @@
 """Schemes and their rules (计分办法), the ledger (得分明细), and what was stored when a period was closed."""
 
 import datetime
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -10,9 +9,6 @@ from django.db.models import F, Q
 from submissions.fields import MillionthsField
 from submissions.models import Adoption, Channel, Item, Period
 from units.models import Office, Unit
-
-if TYPE_CHECKING:
-    from scoring.counting import Kind
 
 
 class SchemeQuerySet(models.QuerySet["Scheme"]):
@@ -133,9 +129,6 @@ class ScoreEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit} {self.rule} {self.points}"
-
-    def as_kind(self) -> "Kind":
-        return self.kind  # type: ignore[return-value]  # a database constraint keeps it to the three
 
 
 class ClosedResult(models.Model):

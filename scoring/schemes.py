@@ -1,5 +1,6 @@
 """Putting a scheme in force from its description: rules are data, nobody edits code to change one."""
 
+import re
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,9 @@ from submissions.exact import from_decimal, to_decimal
 from submissions.models import Channel, Period
 from trail.records import record
 from units.models import Account, Office
+
+COLUMN = re.compile("[a-z][a-z0-9_]*")
+TAKEN = ("items", "score")  # they stand beside the columns in the totals
 
 
 class BadScheme(Exception):
@@ -36,13 +40,16 @@ def put_in_force(office: Office, description: dict[str, Any], by: Account | None
     measures = [rule["measure"] for rule in rules]
     if measures.count(Measure.SUBMITTED) != 1 or measures.count(Measure.THEME) > 1:
         raise BadScheme("计分办法要有一条、且只有一条“有效信息”规则（分值可以是 0），“主题信息”最多一条。")
+    counts_apart = not description.get("theme_items_also_count_as_submitted", True)
+    if counts_apart and Measure.THEME not in measures:
+        raise BadScheme("主题信息不计入有效信息时，要有一条“主题信息”规则，否则主题信息哪里也不计。")
     last = Scheme.objects.filter(office=office).aggregate(last=Max("version"))["last"] or 0
     scheme = Scheme.objects.create(
         office=office,
         version=last + 1,
         name=description["name"],
         starts_on=period.starts_on,
-        theme_items_also_count_as_submitted=description.get("theme_items_also_count_as_submitted", True),
+        theme_items_also_count_as_submitted=not counts_apart,
     )
     for position, described in enumerate(rules):
         _add_rule(scheme, position, described)
@@ -52,6 +59,8 @@ def put_in_force(office: Office, description: dict[str, Any], by: Account | None
 
 
 def _add_rule(scheme: Scheme, position: int, described: dict[str, Any]) -> None:
+    if not COLUMN.fullmatch(described["column"]) or described["column"] in TAKEN:
+        raise BadScheme(f"列名“{described['column']}”只能有小写字母、数字和下划线，也不能是 items 或 score。")
     try:
         points = to_decimal(from_decimal(described["points"]))
     except ValueError as error:
@@ -64,9 +73,9 @@ def _add_rule(scheme: Scheme, position: int, described: dict[str, Any]) -> None:
         points=points,
         position=position,
     )
-    wanted = described.get("channels", [])
+    wanted = set(described.get("channels", []))
     channels = list(Channel.objects.filter(office=scheme.office, name__in=wanted))
     if len(channels) < len(wanted):
-        missing = set(wanted) - {channel.name for channel in channels}
+        missing = wanted - {channel.name for channel in channels}
         raise BadScheme(f"“{rule.label}”里的渠道不存在：{'、'.join(sorted(missing))}。")
     rule.channels.set(channels)

@@ -8,15 +8,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import BigIntegerField, QuerySet, Sum
-from django.db.models.functions import Cast
+from django.db import connection
+from django.db.models import QuerySet
 
 from scoring.models import ClosedResult, Measure, Rule, Scheme, ScoreEntry
 from submissions.exact import from_decimal, plain
 from submissions.fields import whole
 from submissions.models import Period
-from units.models import Account, Office, RosterLine, StandingsShown
+from units.models import Account, Office, RosterLine, StandingsShown, Unit
 from units.verdicts import YES, Verdict, no
+
+OFF_THE_ROSTER = "名册以外的单位"
 
 
 @dataclass(slots=True)
@@ -113,14 +115,8 @@ def entries_of(period: Period, unit_ids: Iterable[int] | None = None, column: st
 
 def live(period: Period) -> Standings:
     """The period's table as the ledger has it this moment."""
-    scheme = Scheme.objects.filter(office=period.office_id).in_force_on(period.ends_on)
-    sums = list(
-        entries_of(period)
-        .order_by()
-        .values_list("unit_id", "rule_id")
-        .annotate(n=Cast(Sum("count"), BigIntegerField()), worth=Cast(Sum("points"), BigIntegerField()))
-    )
-    columns, place, items_of = _columns(period, scheme, {rule_id for _, rule_id, _, _ in sums})
+    sums = _sums(period)
+    scheme, columns, place, items_of = _columns(period, {rule_id for _, rule_id, _, _ in sums})
     score = len(columns)  # a unit's figures: its counts by column, then its score
     figures: dict[int, list[int]] = {}
     items = 0
@@ -146,9 +142,20 @@ def live(period: Period) -> Standings:
     return Standings(period.office, period, False, scheme, columns, list(groups.values()), items)
 
 
-def _columns(
-    period: Period, scheme: Scheme | None, rule_ids: set[int]
-) -> tuple[list[Column], dict[int, int], set[int]]:
+def _sums(period: Period) -> list[tuple[int, int, int, int]]:
+    """Unit, rule, count and points. Plain SQL, because Django's way from row to value takes longer than the sums."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT unit_id, rule_id, CAST(SUM(count) AS bigint), CAST(SUM(points) AS bigint)
+            FROM scoring_scoreentry WHERE office_id = %s AND posted_on BETWEEN %s AND %s GROUP BY unit_id, rule_id
+            """,
+            [period.office_id, period.starts_on, period.ends_on],
+        )
+        return cursor.fetchall()
+
+
+def _columns(period: Period, rule_ids: set[int]) -> tuple[Scheme | None, list[Column], dict[int, int], set[int]]:
     """The columns in order, the column's place of each rule, and the rules whose counts add up to the items.
 
     The newest version gives order and labels; a column that only an older version has stands behind.
@@ -158,6 +165,9 @@ def _columns(
         .select_related("scheme")
         .order_by("-scheme__starts_on", "position", "id")
     )
+    versions = list(dict.fromkeys(rule.scheme for rule in rules))  # newest first
+    begun = [scheme for scheme in versions if scheme.starts_on <= period.ends_on]
+    scheme = begun[0] if begun else versions[-1] if versions else None
     current = [rule for rule in rules if scheme and rule.scheme_id == scheme.pk]
     older = [rule for rule in rules if rule.pk in rule_ids and rule not in current]
     columns: dict[str, Column] = {}
@@ -174,7 +184,7 @@ def _columns(
         if rule.measure == Measure.SUBMITTED
         or (rule.measure == Measure.THEME and not rule.scheme.theme_items_also_count_as_submitted)
     }
-    return list(columns.values()), {rule.pk: place[rule.column] for rule in used}, items_of
+    return scheme, list(columns.values()), {rule.pk: place[rule.column] for rule in used}, items_of
 
 
 def _roster(period: Period, with_entries: Iterable[int]) -> list[tuple[int, str, int, str, bool]]:
@@ -183,7 +193,8 @@ def _roster(period: Period, with_entries: Iterable[int]) -> list[tuple[int, str,
     One query where every unit has one line and none is missing, which is nearly always.
 
     A unit whose line changed within the period stands as it did last. One with entries that was not on
-    the roster in the period (a late adoption) stands with its last line before, so that no point is lost.
+    the roster in the period (a late adoption) stands with its last line before it, else with its first after
+    it; one that never was on it stands in a group of its own. So no point is lost.
     """
     fields = ("group_id", "group__name", "unit_id", "name", "ranked")
     lines = RosterLine.objects.filter(office=period.office_id)
@@ -194,10 +205,14 @@ def _roster(period: Period, with_entries: Iterable[int]) -> list[tuple[int, str,
     if not missing and len(units) == len(rows):
         return rows
     last: dict[int, int] = {}
-    known = within | lines.filter(unit__in=missing)
+    for line_id, unit_id in lines.filter(unit__in=missing).order_by("-since", "-id").values_list("id", "unit_id"):
+        last[unit_id] = line_id  # ends with the earliest line, for a unit that came only after the period
+    known = (lines.filter(unit__in=missing) | within).filter(since__lte=period.ends_on)
     for line_id, unit_id in known.order_by("since", "id").values_list("id", "unit_id"):
         last[unit_id] = line_id
-    return list(known.filter(pk__in=last.values()).in_printed_order().values_list(*fields))
+    rows = list(lines.filter(pk__in=last.values()).in_printed_order().values_list(*fields))
+    strangers = Unit.objects.filter(pk__in=set(missing).difference(last)).order_by("pk").values_list("pk", "name")
+    return rows + [(0, OFF_THE_ROSTER, pk, name, False) for pk, name in strangers]
 
 
 def _rank(group: Group) -> None:
@@ -211,7 +226,9 @@ def _rank(group: Group) -> None:
 
 
 def _stored(period: Period) -> Standings:
-    result = ClosedResult.objects.select_related("scheme").get(period=period, reopened_at=None)
+    result = ClosedResult.objects.select_related("scheme").filter(period=period, reopened_at=None).first()
+    if result is None:  # reopened since the period was read
+        return live(period)
     columns = [Column(**column) for column in result.columns]
     groups: dict[str, Group] = {}
     for row in result.standings.values_list("group", "unit_id", "name", "no", "rank", "counts", whole("score")):
@@ -230,10 +247,15 @@ def may_see_standings(account: Account, office: Office) -> Verdict:
     return YES
 
 
+def sees_whole(account: Account, office: Office) -> bool:
+    """Whether this account may see every unit's line, and the sums: the office's own people, or as it chooses."""
+    return account.works_at(office) or office.standings_shown == StandingsShown.ALL
+
+
 def shown_to(account: Account, table: Standings) -> Standings:
     """The table with the lines this account may see: all, or its own units' without anybody else's totals."""
     office = table.office
-    if account.works_at(office) or office.standings_shown == StandingsShown.ALL:
+    if sees_whole(account, office):
         return table
     own = set(account.roles) if office.standings_shown == StandingsShown.OWN else set()
     groups = [Group(group.name, [line for line in group.lines if line.unit in own]) for group in table.groups]

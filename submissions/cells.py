@@ -17,7 +17,7 @@ class BadCell(Exception):
     """What is wrong with a cell, as the end of a sentence that begins with the column's name."""
 
 
-def _as_text(cell: Any) -> str:
+def as_text(cell: Any) -> str:
     """Numbers as people write them: a whole number comes from the file as 1.0."""
     if cell is None:
         return ""
@@ -30,7 +30,7 @@ def required(most: int) -> Callable[[Any], str]:
     """A reader of text of one to ``most`` characters."""
 
     def read(cell: Any) -> str:
-        value = _as_text(cell)
+        value = as_text(cell)
         if not value:
             raise BadCell("没有填")
         if len(value) > most:
@@ -43,12 +43,12 @@ def required(most: int) -> Callable[[Any], str]:
 def optional(most: int) -> Callable[[Any], str]:
     """A reader of text that may be empty."""
     read_filled = required(most)
-    return lambda cell: read_filled(cell) if _as_text(cell) else ""
+    return lambda cell: read_filled(cell) if as_text(cell) else ""
 
 
 def whole_number(cell: Any) -> int:
     """A whole number, as a number cell or as text."""
-    value = _as_text(cell)
+    value = as_text(cell)
     if not re.fullmatch(r"\d{1,9}", value):
         raise BadCell(f"“{value}”不是整数" if value else "没有填")
     return int(value)
@@ -56,7 +56,7 @@ def whole_number(cell: Any) -> int:
 
 def yes_or_no(cell: Any) -> bool:
     """是 or 否, nothing else."""
-    value = _as_text(cell)
+    value = as_text(cell)
     if value not in ("是", "否"):
         raise BadCell(f"“{value}”应当是“是”或“否”" if value else "没有填，应当是“是”或“否”")
     return value == "是"
@@ -64,7 +64,7 @@ def yes_or_no(cell: Any) -> bool:
 
 def yes_unless_no(cell: Any) -> bool:
     """是 or 否; empty is 是."""
-    return yes_or_no(cell) if _as_text(cell) else True
+    return yes_or_no(cell) if as_text(cell) else True
 
 
 def day(cell: Any) -> datetime.date:
@@ -73,7 +73,7 @@ def day(cell: Any) -> datetime.date:
         return cell.date()
     if isinstance(cell, datetime.date):
         return cell
-    value = _as_text(cell)
+    value = as_text(cell)
     if not value:
         raise BadCell("没有填")
     if match := _DAY.fullmatch(value):
@@ -84,19 +84,32 @@ def day(cell: Any) -> datetime.date:
     raise BadCell(f"“{value}”不是日期，应当像 2020-03-31 或 2020/3/31")
 
 
-def names(cell: Any) -> frozenset[str]:
-    """Several names separated by 、 or a comma; their order does not matter."""
-    return frozenset(name for name in map(str.strip, _LIST.split(_as_text(cell).replace("，", ","))) if name)
+def names(most: int) -> Callable[[Any], frozenset[str]]:
+    """A reader of several names separated by 、 or a comma, of ``most`` characters each, in any order."""
+
+    def read(cell: Any) -> frozenset[str]:
+        found = frozenset(filter(None, map(str.strip, _LIST.split(as_text(cell).replace("，", ",")))))
+        for name in found:
+            if len(name) > most:
+                raise BadCell(f"里的“{name[:20]}…”有 {len(name)} 个字，最多 {most} 个")
+        return found
+
+    return read
+
+
+def parts(cell: Any) -> tuple[str, ...]:
+    """What stands between the 、 of a cell, by ``text.key``; a name may itself be made of several parts."""
+    return tuple(filter(None, map(str.strip, key(as_text(cell)).split("、"))))
 
 
 def shares(cell: Any) -> tuple[tuple[str, int], ...]:
     """One unit, or several with shares that add to 1 (``甲:0.6、乙:0.4``): names and whole millionths, in order."""
-    value = key(_as_text(cell))
+    value = key(as_text(cell))
     if not value:
         raise BadCell("没有填")
-    if ":" not in value and "、" not in value:
+    if ":" not in value:  # one unit, whose name may hold a 、
         return ((value, ONE),)
-    parts = []
+    found = []
     for part in filter(None, map(str.strip, _LIST.split(value))):
         name, colon, share = part.rpartition(":")
         if not colon:
@@ -107,9 +120,9 @@ def shares(cell: Any) -> tuple[tuple[str, int], ...]:
             raise BadCell(f"“{name.strip()}”的份额“{share.strip()}”不是数字，或小数超过六位") from error
         if millionths <= 0:
             raise BadCell(f"“{name.strip()}”的份额“{share.strip()}”应当大于 0")
-        parts.append((name.strip(), millionths))
-    if len({name for name, _ in parts}) < len(parts):
+        found.append((name.strip(), millionths))
+    if len({name for name, _ in found}) < len(found):
         raise BadCell("同一个单位写了两次")
-    if (total := sum(share for _, share in parts)) != ONE:
+    if (total := sum(share for _, share in found)) != ONE:
         raise BadCell(f"份额合计是 {Decimal(total).scaleb(-6).normalize():f}，应当是 1")
-    return tuple(parts)
+    return tuple(found)

@@ -4,7 +4,7 @@ Pure functions without Django; ``fields.py`` puts them into the database.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 ONE = 1_000_000
 LARGEST = 2**63 - 1
@@ -15,12 +15,15 @@ def from_decimal(value: Decimal | int | str) -> int:
     if isinstance(value, float):
         raise ValueError("floats are not exact; give a Decimal, a whole number or text")
     try:
-        scaled = Decimal(value).scaleb(6)
-        whole = int(scaled)
-    except (InvalidOperation, OverflowError, ValueError) as error:
+        number = Decimal(value)
+        exponent = number.as_tuple().exponent
+        if not isinstance(exponent, int) or abs(number) > LARGEST:
+            raise ValueError(f"{value!r} is not a number, or too large")
+        if exponent < -6 and number != number.quantize(Decimal("0.000001")):
+            raise ValueError(f"{value!r} has more than six decimals")
+    except ArithmeticError as error:
         raise ValueError(f"{value!r} is not a number") from error
-    if whole != scaled:
-        raise ValueError(f"{value!r} has more than six decimals")
+    whole = int(number.scaleb(6))
     if abs(whole) > LARGEST:
         raise ValueError(f"{value!r} is too large")
     return whole

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
@@ -136,11 +137,17 @@ class ItemFilter:
 
 def counted(*lists: QuerySet[Item]) -> list[str]:
     """How many items each list holds, exact to a thousand, then 1000+: all in one query that never counts further."""
-    parts = [items.order_by().values("pk")[: COUNTED_UP_TO + 1].query.sql_with_params() for items in lists]
+    parts: list[tuple[str, tuple]] = []
+    for items in lists:
+        try:
+            sql, params = items.order_by().values("pk")[: COUNTED_UP_TO + 1].query.sql_with_params()
+        except EmptyResultSet:  # what Django knows to be empty has no SQL
+            parts.append(("0", ()))
+        else:
+            parts.append((f"(SELECT COUNT(*) FROM ({sql}) AS part)", params))  # noqa: S608  Django's own SQL
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM ({sql}) AS part)" for sql, _ in parts),  # noqa: S608  Django's own SQL
-            [param for _, params in parts for param in params],
+            f"SELECT {', '.join(sql for sql, _ in parts)}", [param for _, params in parts for param in params]
         )
         numbers = cursor.fetchone()
     return [f"{COUNTED_UP_TO}+" if number > COUNTED_UP_TO else str(number) for number in numbers]

@@ -13,36 +13,19 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from submissions import cells
 from submissions.exact import plain
 from submissions.fields import whole
 from submissions.models import Adoption, Channel, Item, ItemShare, ItemTheme, Period, PeriodKind, Theme
 from submissions.moves import PastAdoption, PastItem, record_past
 from submissions.permissions import may_adopt
+from submissions.sheets import Sheets
 from submissions.states import State
-from submissions.text import key
-from submissions.workbook import COLUMNS, BadRow, BadRows, Table
+from submissions.text import key, spellings
+from submissions.workbook import COLUMNS, BadRows, Table
+from trail.records import record
 from units.models import Alias, Office, RosterGroup, RosterLine, Unit
 
-STATES = {"有效": State.VALID, "退稿": State.REJECTED, "待审": State.SUBMITTED}
 LOOK_UP = 5_000  # keys asked for in one query
-
-
-def state(cell: Any) -> State:
-    """有效, 退稿 or 待审."""
-    value = cells.required(10)(cell)
-    if value not in STATES:
-        raise cells.BadCell(f"“{value}”应当是有效、退稿或待审")
-    return STATES[value]
-
-
-READERS = {
-    "单位": (cells.required(200), cells.required(100), cells.whole_number, cells.names, cells.yes_unless_no),
-    "报送期": (cells.required(100), cells.day, cells.day),
-    "主题": (cells.required(500), cells.optional(100), cells.yes_or_no),
-    "信息": (cells.required(60), cells.shares, cells.required(300), cells.day, state, cells.optional(5000)),
-    "采用": (cells.required(60), cells.required(100), cells.day, cells.optional(300)),
-}
 
 
 @transaction.atomic
@@ -62,56 +45,26 @@ def take_in(office: Office, tables: dict[str, Table], source: str) -> dict[str, 
         raise BadRows(sorted(intake.bad, key=lambda bad: (order.index(bad.sheet), bad.row)))
     new_items = [item for item in intake.items.values() if item]
     record_past(office, new_items, intake.adoptions_of_known, source=source)
+    if any(intake.new.values()):
+        record("导入工作簿", office=office.code, on=office, after={"source": source, **intake.new})
     return intake.new
 
 
-class Intake:
+class Intake(Sheets):
     """One workbook on its way into one office. Names are looked up by ``text.key``.
 
     A name whose own row is bad is known with the value None, so that one mistake is told once.
     """
 
     def __init__(self, office: Office) -> None:
+        super().__init__()
         self.office = office
-        self.bad: list[BadRow] = []
         self.new = dict.fromkeys(COLUMNS, 0)
-        self.seen: dict[Any, tuple[int, Any]] = {}
         self.periods: dict[str, Period | None] = {key(p.name): p for p in Period.objects.filter(office=office)}
         self.units: dict[str, int | None] = {}
         self.themes: dict[tuple[str, int | None], int | None] = {}
         self.items: dict[str, PastItem | None] = {}
         self.adoptions_of_known: list[tuple[Item, PastAdoption]] = []
-
-    def wrong(self, sheet: str, row: int, reason: str) -> None:
-        self.bad.append(BadRow(sheet, row, reason))
-
-    def rows(self, sheet: str, table: Table, identity: int) -> Iterator[tuple[int, Any, Any]]:
-        """Each row of a sheet, read, with the key that its first ``identity`` cells make; None where a cell is bad.
-
-        A key that comes twice makes the later row bad unless the rows are equal.
-        """
-        for row, raw in table:
-            values: list[Any] = []
-            for column, reader, cell in zip(COLUMNS[sheet], READERS[sheet], raw, strict=True):
-                try:
-                    values.append(reader(cell))
-                except cells.BadCell as error:
-                    self.wrong(sheet, row, f"{column}{error}")
-            if len(values) < len(raw):
-                yield row, key(str(raw[0])), None
-                continue
-            mark = tuple(key(value) if isinstance(value, str) else value for value in values[:identity])
-            first_row, first = self.seen.setdefault((sheet, mark), (row, values))
-            if first is values:
-                yield row, mark[0] if identity == 1 else mark, values
-            elif first != values:
-                self.wrong(sheet, row, f"“{values[0]}”在第 {first_row} 行已经有了，内容不同")
-
-    def same(self, sheet: str, row: int, *pairs: tuple[str, Any, Any]) -> None:
-        """Name what differs between what the office has and what the row says."""
-        for column, stored, said in pairs:
-            if stored != said:
-                self.wrong(sheet, row, f"{column}和已有的不同：已有“{_shown(stored)}”，表里“{_shown(said)}”")
 
     def take_periods(self, table: Table) -> None:
         self.listed: list[Period] = []
@@ -242,74 +195,65 @@ class Intake:
 
     def take_items(self, items: Table, adoptions: Table) -> None:
         self.reach: dict[datetime.date, list[Period]] = {}
-        self.themes_on: dict[tuple[str, datetime.date], frozenset[int] | str] = {}
+        self.themes_on: dict[tuple[tuple[str, ...], datetime.date], frozenset[int] | str] = {}
         self.theme_names = {name for name, _ in self.themes} | {name for name, _ in self.by_year}
-        used = [(row, values) for row, _, values in self.rows("采用", adoptions, 4) if values]
+        used = [(row, mark[0], values) for row, mark, values in self.rows("采用", adoptions, 4) if values]
         read = list(self.rows("信息", items, 1))
-        adopted = {values[0] for _, values in used}
-        numbers = adopted | {values[0] for _, _, values in read if values}
-        known = self._known_items(numbers)
-        stored = self._stored_content([known[values[0]].pk for _, _, values in read if values and values[0] in known])
+        adopted = {mark for _, mark, _ in used}
+        known = self._known_items(adopted | {mark for _, mark, values in read if values})
+        stored = self._stored_content([known[mark].pk for _, mark, values in read if values and mark in known])
         for row, mark, values in read:
             if values is None:
                 self.items[mark] = None
                 continue
-            number, share_names, title, received_on, said, theme_text = values
-            if said == State.SUBMITTED and number in adopted:
+            number, share_names, title, received_on, said, theme_names = values
+            if said == State.SUBMITTED and mark in adopted:
                 said = State.VALID
             periods = self._periods_on(received_on)
             if not periods:
                 self.wrong("信息", row, f"报送日期 {received_on} 不在任何报送期里")
             shares = self._shares(row, share_names)
-            themes = self._themes(row, theme_text, received_on, periods)
+            themes = self._themes(row, theme_names, received_on, periods)
             if not periods or shares is None or themes is None:
-                self.items[number] = None
-            elif item := known.get(number):
+                self.items[mark] = None
+            elif item := known.get(mark):
                 self._same_item(row, item, stored[item.pk], shares, title, received_on, said, themes)
             else:
-                self.items[number] = PastItem(number, title, received_on, said, shares, tuple(sorted(themes)))
+                self.items[mark] = PastItem(number, title, received_on, said, shares, tuple(sorted(themes)))
                 self.new["信息"] += 1
         self._take_adoptions(used, known)
 
-    def _take_adoptions(self, used: list[tuple[int, Any]], known: dict[str, Item]) -> None:
+    def _take_adoptions(self, used: list[tuple[int, str, Any]], known: dict[str, Item]) -> None:
         had = {
-            (number, channel, day_, title): revoked
-            for number, channel, day_, title, revoked in _in_batches(
-                lambda ids: (
-                    Adoption.objects.filter(item__in=ids)
-                    .order_by("-revoked_at")
-                    .values_list("item__number", "channel_id", "adopted_on", "title", "revoked_at")
+            (key(number), channel, adopted_on, key(title))
+            for number, channel, adopted_on, title in _in_batches(
+                lambda ids: Adoption.objects.filter(item__in=ids).values_list(
+                    "item__number", "channel_id", "adopted_on", "title"
                 ),
                 [item.pk for item in known.values()],
             )
         }
-        live = {mark for mark, revoked in had.items() if revoked is None}
         channels = {key(channel.name): channel for channel in Channel.objects.filter(office=self.office)}
-        for row, (number, channel_name, adopted_on, title) in used:
+        for row, mark, (number, channel_name, adopted_on, title) in used:
             channel = channels.get(key(channel_name))
             if channel is None:
                 self.wrong("采用", row, f"没有“{channel_name}”这个渠道")
             if not self._periods_on(adopted_on):
                 self.wrong("采用", row, f"采用日期 {adopted_on} 不在任何报送期里")
-            item, past = known.get(number), self.items.get(number)
+            item, past = known.get(mark), self.items.get(mark)
             if item is None and past is None:
-                if number not in self.items:
+                if mark not in self.items:
                     self.wrong("采用", row, f"没有编号是“{number}”的信息")
                 continue
             if (past and past.state == State.REJECTED) or (item and item.state == State.REJECTED):
                 self.wrong("采用", row, f"“{number}”是退稿，不能采用")
                 continue
-            if channel is None:
+            # A known adoption changes nothing, a revoked one neither: a file does not undo an editor's revocation.
+            if channel is None or (mark, channel.pk, adopted_on, key(title)) in had:
                 continue
             adoption = PastAdoption(channel.pk, adopted_on, title)
-            mark = (number, channel.pk, adopted_on, title)
             if past:
                 past.adoptions.append(adoption)
-            elif mark in live:
-                continue
-            elif mark in had:
-                self.wrong("采用", row, f"“{number}”的这次采用已经撤销，不能由表格恢复")
-                continue
             elif item and not (verdict := may_adopt(None, item)):
                 self.wrong("采用", row, verdict.reason)
                 continue
@@ -317,12 +261,13 @@ class Intake:
                 self.adoptions_of_known.append((item, adoption))
             self.new["采用"] += 1
 
-    def _known_items(self, numbers: Iterable[str]) -> dict[str, Item]:
+    def _known_items(self, marks: Iterable[str]) -> dict[str, Item]:
+        """The office's items with these numbers, however their colons and commas are written."""
+        numbers = [spelling for mark in marks for spelling in spellings(mark)]
         found = _in_batches(
-            lambda some: Item.objects.filter(office=self.office, number__in=some).select_related("office"),
-            list(numbers),
+            lambda some: Item.objects.filter(office=self.office, number__in=some).select_related("office"), numbers
         )
-        return {item.number: item for item in found}
+        return {key(item.number): item for item in found}
 
     def _stored_content(self, item_ids: Sequence[int]) -> dict[int, tuple[dict[int, int], set[int]]]:
         """Shares and themes of items that are here already, by item."""
@@ -362,7 +307,8 @@ class Intake:
         found = []
         for name, share in share_names:
             if name not in self.units:
-                self.wrong("信息", row, f"名册里没有“{name}”这个单位")
+                joint = "；联合报送要写份额，应当像 甲:0.6、乙:0.4" if "、" in name else ""
+                self.wrong("信息", row, f"名册里没有“{name}”这个单位{joint}")
                 return None
             unit = self.units[name]
             if unit is None:
@@ -374,14 +320,14 @@ class Intake:
         return found
 
     def _themes(
-        self, row: int, theme_text: str, received_on: datetime.date, periods: list[Period]
+        self, row: int, names: tuple[str, ...], received_on: datetime.date, periods: list[Period]
     ) -> frozenset[int] | None:
         """Ids of the themes named; None where one is not known, or its own row was bad."""
-        if not theme_text:
+        if not names:
             return frozenset()
-        mark = (theme_text, received_on)
+        mark = (names, received_on)
         if mark not in self.themes_on:
-            self.themes_on[mark] = self._read_themes(theme_text, received_on, periods)
+            self.themes_on[mark] = self._read_themes(list(names), received_on, periods)
         found = self.themes_on[mark]
         if isinstance(found, str):
             if found:
@@ -389,9 +335,8 @@ class Intake:
             return None
         return found
 
-    def _read_themes(self, theme_text: str, received_on: datetime.date, periods: list[Period]) -> frozenset[int] | str:
+    def _read_themes(self, parts: list[str], received_on: datetime.date, periods: list[Period]) -> frozenset[int] | str:
         """Ids, or what is wrong (empty where that has been told). A name may hold a 、: the longest that fits."""
-        parts = [part.strip() for part in key(theme_text).split("、") if part.strip()]
         found = set()
         while parts:
             for length in range(len(parts), 0, -1):
@@ -418,13 +363,4 @@ def _in_batches(query: Any, keys: Sequence[Any]) -> Iterator[Any]:
 
 
 def _parts(shares: dict[int, int], names: dict[int, str]) -> str:
-    return "、".join(sorted(f"{names[unit]}:{plain(share)}" for unit, share in shares.items()))
-
-
-def _shown(value: Any) -> str:
-    """A value as the workbook would write it."""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, set | frozenset):
-        return "、".join(sorted(value)) or "（空）"
-    return str(value)
+    return "、".join(sorted(f"{names.get(unit, '名册以外的单位')}:{plain(share)}" for unit, share in shares.items()))

@@ -115,7 +115,7 @@ def revoke(adoption: Adoption, by: Account | None, reason: str) -> None:
 
 
 def _tell(item: Item, event: str, by: Account | None, reason: str) -> None:
-    """An event that leaves the state as it is, for every item credited; and the signal."""
+    """An event that leaves the state as it is, and the signal, which recounts every item credited."""
     ItemEvent.objects.create(item=item, actor=by, move=event, was=item.state, now=item.state, reason=reason)
     facts_changed.send(Item, item_ids=[item.pk])
 
@@ -146,10 +146,11 @@ class PastItem:
 def record_past(
     office: Office, items: Iterable[PastItem], adoptions: Iterable[tuple[Item, PastAdoption]] = (), *, source: str
 ) -> None:
-    """The one door for items from the past (imports, paper): same constraints, one event an item, one recount.
+    """The one door for items from the past (imports, paper): same constraints, their events, one recount at the end.
 
-    ``adoptions`` are those of items already here, which are accepted where they still wait. ``source`` is
-    what their history says they came from. Raises Refused for an item that cannot be adopted.
+    Each item gets one event for itself and one for each adoption. ``adoptions`` are those of items already
+    here, which are accepted first where they still wait. ``source`` is what their history says they came
+    from. Raises Refused for an item that cannot be adopted.
     """
     office = Office.objects.hold(office.pk)
     past = list(items)

@@ -9,6 +9,7 @@ _UNFIT = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 _HALF_WIDTH = str.maketrans("：，", ":,")
+_FULL_WIDTH = str.maketrans(":,", "：，")
 
 
 def one_line(text: str) -> str:
@@ -19,3 +20,8 @@ def one_line(text: str) -> str:
 def key(name: str) -> str:
     """What names are compared by: ``one_line`` with full-width colons and commas read as half-width."""
     return one_line(name).translate(_HALF_WIDTH)
+
+
+def spellings(name: str) -> set[str]:
+    """The ways in which a stored name may be written that has this key."""
+    return {name, key(name), name.translate(_FULL_WIDTH)}

@@ -15,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 LARGEST = 200 * 1024 * 1024
 MOST_CELLS = 5_000_000
+LONGEST_TAG = 1024 * 1024
 COLUMNS = {
     "单位": ("单位名称", "类别", "排序", "简称", "参加排名"),
     "报送期": ("名称", "开始日期", "结束日期"),
@@ -22,7 +23,8 @@ COLUMNS = {
     "信息": ("编号", "报送单位", "标题", "报送日期", "状态", "主题"),
     "采用": ("信息编号", "渠道", "采用日期", "采用标题"),
 }
-_CELL = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
+_ELEMENT = re.compile(rb"<(?:\w+:)?(?:c|row)[\s/>]")
+_PLACE = re.compile(rb"""<(?:\w+:)?(?:c|row)\s[^>]*?\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,7})["']""")
 
 
 class NotAWorkbook(Exception):
@@ -123,20 +125,26 @@ def _inflated(file: Any, member: zipfile.ZipInfo) -> Any:
 
 
 class _Area:
-    """How large a rectangle the cells of a sheet span: one cell far out makes a reader fill all up to it."""
+    """How large a rectangle the cells of a sheet span: one cell far out makes a reader fill all up to it.
+
+    Every row and cell must say its place, as all office software writes it; without it nothing can be told.
+    """
 
     def __init__(self) -> None:
         self.tail = b""
         self.columns = self.rows = 1
 
     def look(self, chunk: bytes) -> None:
-        found = _CELL.findall(self.tail + chunk)
-        self.tail = chunk[-32:]
-        if found:
-            self.rows = max(self.rows, max(int(row) for _, row in found))
-            self.columns = max(
-                self.columns, max(_column_number(letters) for letters in {letters for letters, _ in found})
-            )
+        content, closing, self.tail = (self.tail + chunk).rpartition(b">")
+        content += closing
+        if len(self.tail) > LONGEST_TAG:
+            raise NotAWorkbook("这个文件已损坏：表格里有一处没有写完。")
+        places = _PLACE.findall(content)
+        if len(places) < len(_ELEMENT.findall(content)):
+            raise NotAWorkbook("这个文件的单元格没有写明位置。请用 Excel 或 WPS 另存为 .xlsx 再试。")
+        if places:
+            self.rows = max(self.rows, max(int(row) for _, row in places))
+            self.columns = max(self.columns, max(map(_column_number, {letters.upper() for letters, _ in places})))
         if self.rows * self.columns > MOST_CELLS:
             raise NotAWorkbook("这个文件里有单元格离其他内容太远，没有读取。请删去表格以外的内容。")
 

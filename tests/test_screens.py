@@ -1,18 +1,22 @@
 """Every page for everybody: who sees what, who is told that there is nothing, what it costs."""
 
 import datetime
+import re
+from decimal import Decimal
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
 from reports.models import ReportRun, RunFile
 from scoring import closing
+from scoring.schemes import put_in_force
 from submissions.exact import ONE
 from submissions.models import Adoption, Item
 from submissions.states import State
-from tests.world import World
-from units.models import Account, StandingsShown
+from tests.world import World, shanxi_scheme
+from units.models import Account, Membership, Role, RosterLine, StandingsShown
 
 
 def client_of(account: Account) -> Client:
@@ -25,11 +29,9 @@ def address(world: World, name: str, *args) -> str:
     return reverse(name, args=[world.office.code, *args])
 
 
-STAFF, MANAGERS, EVERYBODY = (
-    {"editor", "manager", "auditor"},
-    {"manager", "auditor"},
-    {"editor", "manager", "auditor", "officer", "colleague", "other_unit_officer"},
-)
+STAFF, MANAGERS = {"editor", "manager", "auditor"}, {"manager", "auditor"}
+OWN = {"officer", "colleague", "signer"}
+EVERYBODY = {*STAFF, *OWN, "other_unit_officer", "sysadmin"}
 PEOPLE = [*sorted(EVERYBODY), "other_editor"]
 PAGES = {
     "home": EVERYBODY,
@@ -63,7 +65,7 @@ def test_an_item_exists_for_its_unit_and_its_office_only(world, who):
     item = world.item()
     draft = Item.objects.create(office=world.office, unit=world.bureau, title="草稿")
     client = client_of(getattr(world, who))
-    own = who in ("officer", "colleague")
+    own = who in OWN
     assert client.get(address(world, "item", item.pk)).status_code == (200 if own or who in STAFF else 404)
     assert client.get(address(world, "item", draft.pk)).status_code == (200 if own else 404)
 
@@ -294,3 +296,45 @@ def test_a_form_that_stood_too_long_is_told_so(world):
     answer = client.post(address(world, "close-period", world.q1.pk))
     assert answer.status_code == 403
     assert "放得太久" in answer.content.decode()
+
+
+def test_a_colleague_of_the_office_who_also_writes_for_a_unit_sees_the_drafts_of_that_unit(world):
+    Membership.objects.create(account=world.editor, unit=world.bureau, role=Role.OFFICER)
+    draft = Item.objects.create(office=world.office, unit=world.bureau, title="草稿")
+    assert client_of(world.editor).get(address(world, "item", draft.pk)).status_code == 200
+
+
+def test_the_drawer_adds_up_to_the_last_millionth(world):
+    description = shanxi_scheme(world.q2.name)
+    description["rules"][0]["points"] = "0.5"
+    put_in_force(world.office, description)
+    units = [world.bureau.pk, world.second_bureau.pk, world.college.pk]
+    shares = list(zip(units, [333_334, 333_333, 333_333], strict=True))
+    world.item(shares=shares, received_on=datetime.date(2020, 4, 2))
+    page = f"{address(world, 'standings')}?period={world.q2.pk}&unit="
+    texts = [client_of(world.editor).get(f"{page}{unit}").content.decode() for unit in units]
+    worth = [re.search(r'有效信息</a></th>.*?<td class="num score">([\d.]+)</td>', text, re.S)[1] for text in texts]
+    assert worth == [re.search(r"的 ([\d.]+) 分", text)[1] for text in texts]
+    assert sum(map(Decimal, worth)) == Decimal("0.5")
+
+
+def test_a_database_that_keeps_one_waiting_is_a_sentence(world, monkeypatch):
+    def waits(*args: object, **kwargs: object) -> None:
+        raise OperationalError("canceling statement due to lock timeout")
+
+    item = world.item(state=State.SUBMITTED)
+    monkeypatch.setattr("submissions.views.move", waits)
+    answer = client_of(world.editor).post(address(world, "move-item", item.pk, "accept"))
+    assert answer.status_code == 503
+    assert "什么也没有改" in answer.content.decode()
+
+
+def test_the_list_behind_a_groups_figure_is_of_the_units_that_stood_in_it(world):
+    """A unit that was in the group another year does not count among its entries."""
+    group = world.office.roster_groups.get(name="各市教育局")
+    past = {"since": "2018-01-01", "until": "2018-12-31"}
+    RosterLine.objects.create(office=world.office, unit=world.college, group=group, name="丙学院", order=9, **past)
+    world.item(shares=[(world.college.pk, ONE)])
+    world.item()
+    page = f"{address(world, 'entries')}?period={world.q1.pk}&group=各市教育局"
+    assert "明细 1 笔" in client_of(world.editor).get(page).content.decode()

@@ -33,6 +33,8 @@ class World:
     editor: Account
     manager: Account
     auditor: Account
+    sysadmin: Account
+    signer: Account
     officer: Account
     colleague: Account
     other_unit_officer: Account
@@ -138,6 +140,8 @@ def build_world() -> World:
         editor=account("wang", office.unit, Role.EDITOR),
         manager=account("li", office.unit, Role.MANAGER),
         auditor=account("zhao", office.unit, Role.AUDITOR),
+        sysadmin=account("chen", office.unit, Role.SYSADMIN),
+        signer=account("qian", bureau, Role.SIGNER),
         officer=account("sun", bureau, Role.OFFICER),
         colleague=account("zhou", bureau, Role.OFFICER),
         other_unit_officer=account("wu", college, Role.OFFICER),

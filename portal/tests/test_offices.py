@@ -20,8 +20,8 @@ def run(command: str, *arguments: str, **options: str) -> str:
 
 
 @pytest.fixture
-def example(db, monkeypatch):
-    monkeypatch.setenv("DEMO_PASSWORD", "demonstration-2020")
+def example(db, settings):
+    settings.DEMO_PASSWORD = "demonstration-2020"
     return run("load_example", "shanxi-2020q1")
 
 
@@ -55,8 +55,8 @@ def test_the_example_makes_one_account_a_role(example):
     }
 
 
-def test_without_a_password_one_is_made_up_and_printed_once(db, monkeypatch):
-    monkeypatch.delenv("DEMO_PASSWORD", raising=False)
+def test_without_a_password_one_is_made_up_and_printed_once(db, settings):
+    settings.DEMO_PASSWORD = ""
     printed = run("load_example", "shanxi-2020q1")
     password = printed.rpartition("密码：")[2].partition("（")[0]
     assert Account.objects.get(username="manager").check_password(password)
@@ -91,6 +91,14 @@ def test_an_office_and_its_people_are_made_from_a_file(db, tmp_path):
         ({"periods": []}, "缺少或写错了一项：.2020年第一季度"),
         ({"scheme": {}}, "缺少或写错了一项"),
         ({"code": "两 个"}, "代码“两 个”"),
+        (
+            {
+                "periods": [
+                    {"name": n, "kind": "quarter", "starts_on": "2020-01-01", "ends_on": "2020-03-31"} for n in "ab"
+                ]
+            },
+            "重叠",
+        ),
         ({"periods": [{"name": "x", "starts_on": "昨天", "ends_on": "今天"}]}, "缺少或写错了一项"),
     ],
 )
@@ -99,4 +107,11 @@ def test_a_wrong_description_is_a_sentence_and_makes_nothing(db, tmp_path, chang
     file.write_text(json.dumps(json.loads(EXAMPLE.read_text(encoding="utf-8")) | change), encoding="utf-8")
     with pytest.raises(CommandError, match=told):
         run("add_office", str(file))
+    assert not Office.objects.exists()
+
+
+def test_an_account_that_is_not_of_the_demonstration_is_never_taken_over(db):
+    Account.objects.create_user("editor", "somebody's own password", name="真正的编辑")
+    with pytest.raises(CommandError, match="不是演示用的账号“editor”"):
+        run("load_example", "shanxi-2020q1")
     assert not Office.objects.exists()

@@ -66,6 +66,8 @@ def test_the_web_server_refuses_too_though_it_runs_no_checks(tmp_path):
 
 WRONG = [
     ({"PORT": "eighty"}, "PORT must be a whole number"),
+    ({"PORT": "99999"}, "PORT must be a port from 1 to 65535"),
+    ({"REDIS_URL": "unix:///run/redis.sock"}, "REDIS_URL must begin with redis://"),
     ({"DEBUG": "maybe"}, "DEBUG must be 1 or 0"),
     ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must begin with postgres://"),
     ({"REDIS_URL": "127.0.0.1"}, "REDIS_URL must begin with redis://"),
@@ -85,3 +87,10 @@ def test_the_secret_is_made_once_and_kept_private(tmp_path):
     check(tmp_path)
     assert (tmp_path / "secret.key").read_text() == secret
     assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_odd_characters_in_the_folder_lead_nowhere_else(tmp_path):
+    folder = tmp_path / "a+b %41#c"
+    assert check(folder, ("manage.py", "migrate", "-v0"))[0] == 0
+    assert (folder / "db.sqlite3").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]

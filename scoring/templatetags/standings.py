@@ -21,9 +21,9 @@ def cells(figures: Iterable[tuple[Column, int]], address: str) -> SafeString:
     """One cell a column: a figure that leads to what is behind it, or a grey zero. ``address`` is the unit's."""
     here = escape(address)
     written = [
-        f'<td class="{WIDE}"><a href="{here}&amp;column={column.key}#explain">{plain(n)}</a></td>'
+        f'<td class="{WIDE}"><a href="{here}&amp;column={escape(column.key)}#explain">{plain(n)}</a></td>'
         if n
         else f'<td class="zero {WIDE}">0</td>'
         for column, n in figures
     ]
-    return mark_safe("".join(written))  # noqa: S308  the address is escaped, a key is a slug, the rest are digits
+    return mark_safe("".join(written))  # noqa: S308  all of it is escaped or digits

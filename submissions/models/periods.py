@@ -28,9 +28,6 @@ class PeriodQuerySet(models.QuerySet["Period"]):
     def closed(self) -> "PeriodQuerySet":
         return self.filter(closed_at__isnull=False)
 
-    def covering(self, day: datetime.date) -> "PeriodQuerySet":
-        return self.filter(starts_on__lte=day, ends_on__gte=day)
-
     def newest_first(self) -> "PeriodQuerySet":
         return self.order_by("-ends_on", "starts_on", "-id")
 

@@ -30,10 +30,6 @@ class ThemeQuerySet(models.QuerySet["Theme"]):
         rows = list(themes.order_by("period__starts_on", "position", "id"))
         return [theme for theme in rows if theme.period_id == rows[0].period_id]
 
-    def open_in(self, period: Period) -> "ThemeQuerySet":
-        """Themes an item of this period may carry: the period's own, its year's, and those of every period."""
-        return self.filter(Q(period=period) | Q(period=None, year=None) | Q(year=period.starts_on.year))
-
 
 class Theme(models.Model):
     """A topic of a year, of a period or of neither (every period). A name stands once within that reach."""

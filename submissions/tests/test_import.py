@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from scoring.standings import as_json, standings
 from submissions.models import Adoption, Item, ItemEvent, Period, Theme
-from submissions.moves import revoke
+from submissions.moves import adopt, revoke
 from submissions.workbook import COLUMNS
 from units.models import RosterLine, Unit
 
@@ -105,6 +105,9 @@ BAD = [
     ("信息", [["A1", "己局", "题", 43921, "有效", ""]], "信息!2: 报送日期“43921”不是日期"),
     ("信息", [["A1", "己局", "题", "2031-01-02", "有效", ""]], "信息!2: 报送日期 2031-01-02 不在任何报送期里"),
     ("信息", [["A1", "己局:0.5、丙学院:0.4", "题", "2020-07-02", "有效", ""]], "信息!2: 报送单位份额合计是 0.9，应当是 1"),
+    ("信息", [["A1", "己局:1e999999999、丙学院:1", "题", "2020-07-02", "有效", ""]], "份额“1e999999999”不是数字"),
+    ("信息", [["A1", "己局:0.60000000000000000000000000000001、丙学院:0.4", "题", "2020-07-02", "有效", ""]], "小数超过六位"),
+    ("单位", [["戊学院", "各高等院校", 1, "长" * 201, "是"]], "有 201 个字，最多 200 个"),
     ("信息", [["A1", "己局:0.5、丙学院", "题", "2020-07-02", "有效", ""]], "信息!2: 报送单位“丙学院”后面没有份额"),
     ("信息", [["A1", "己局:0、丙学院:1", "题", "2020-07-02", "有效", ""]], "信息!2: 报送单位“己局”的份额“0”应当大于 0"),
     ("信息", [["A1", "己局:nan、丙学院:1", "题", "2020-07-02", "有效", ""]], "的份额“nan”不是数字"),
@@ -180,10 +183,87 @@ def test_a_known_item_with_other_content_names_both_values(world, tmp_path, caps
     ]
 
 
-def test_a_revoked_adoption_is_not_brought_back(world, tmp_path, capsys):
+def test_the_same_file_after_a_revocation_changes_nothing_and_brings_nothing_back(world, tmp_path, capsys):
     take(workbook(tmp_path), capsys)
-    revoke(Adoption.objects.get(item__number="A1"), world.editor, "登记错了")
-    assert "采用!3: “A1”的这次采用已经撤销" in take(workbook(tmp_path), capsys)[1]
+    adoption = Adoption.objects.get(item__number="A1")
+    revoke(adoption, world.editor, "登记错了")
+    assert take(workbook(tmp_path), capsys) == (0, "都已经有了，没有改动。\n")
+    assert not Adoption.objects.live().filter(item__number="A1").exists()
+    adopt(adoption.item, adoption.channel, adoption.adopted_on, world.editor)
+    assert take(workbook(tmp_path), capsys) == (0, "都已经有了，没有改动。\n")
+    assert Adoption.objects.live().filter(item__number="A1").count() == 1
+
+
+def halved(cell):
+    """A cell with its colons and commas half-width."""
+    return cell.replace("：", ":").replace("，", ",") if isinstance(cell, str) else cell
+
+
+def test_full_width_and_half_width_colons_and_commas_are_the_same_everywhere(world, tmp_path, capsys):
+    """Compared as one, stored as typed."""
+    typed = {
+        "单位": [["戊：学院", "高校：本科", 1, "戊：院", "是"]],
+        "报送期": [],
+        "主题": [["防汛，抗旱", "", "是"]],
+        "信息": [["A：1", "戊：学院:1", "题：一，二", "2020-05-01", "待审", "防汛,抗旱"]],
+        "采用": [["A:1", "省委", "2020-05-02", "题：一"]],
+    }
+    assert take(workbook(tmp_path, **typed), capsys)[0] == 0
+    assert Item.objects.get().title == "题：一，二"
+    other = {sheet: [[halved(cell) for cell in row] for row in rows] for sheet, rows in typed.items()}
+    assert take(workbook(tmp_path, **other), capsys) == (0, "都已经有了，没有改动。\n")
+    both = {sheet: typed[sheet] + other[sheet] for sheet in typed}
+    assert take(workbook(tmp_path, **both), capsys) == (0, "都已经有了，没有改动。\n")
+    assert Adoption.objects.count() == 1
+
+
+def test_equal_rows_are_equal_in_whatever_order_shares_and_themes_stand(world, tmp_path, capsys):
+    rows = [
+        ["A1", "甲市教育局:0.6、丙学院:0.4", "题", "2020-05-01", "有效", "安全、稳定、安全工作"],
+        ["A1", "丙学院:0.4、甲市教育局:0.6", "题", "2020/5/1", "有效", "安全工作、安全、稳定"],
+    ]
+    themes = [["安全、稳定", "", "否"]]
+    assert take(workbook(tmp_path, 主题=themes, 信息=rows, 采用=[]), capsys)[0] == 0
+
+
+def test_a_unit_whose_name_holds_a_list_comma_reports_alone(world, tmp_path, capsys):
+    units = [["教务、科研处", "处室", 1, "", ""]]
+    rows = [
+        ["A1", "教务、科研处", "题", "2020-05-01", "有效", ""],
+        ["A2", "甲市教育局、丙学院", "题", "2020-05-01", "有效", ""],
+    ]
+    _, error = take(workbook(tmp_path, 单位=units, 信息=rows, 采用=[]), capsys)
+    told = "信息!3: 名册里没有“甲市教育局、丙学院”这个单位；联合报送要写份额，应当像 甲:0.6、乙:0.4"
+    assert error.splitlines()[:-1] == [told]
+
+
+def test_one_mistake_in_a_row_with_a_number_for_a_key_is_told_once(world, tmp_path, capsys):
+    rows = [[3, "己局", "", "2020-07-02", "有效", ""]]
+    _, error = take(workbook(tmp_path, 信息=rows, 采用=[[3, "省委", "2020-07-03", ""]]), capsys)
+    assert error.splitlines()[:-1] == ["信息!2: 标题没有填"]
+
+
+def with_row(source: Path, row: bytes) -> Path:
+    """The workbook with one more row, as somebody might forge it, in its first sheet."""
+    path = source.with_name("forged.xlsx")
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content = content.replace(b"</sheetData>", row + b"</sheetData>")
+            new.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "row", [b'<row r="20000"><c r="zz20000"><v>1</v></c></row>', b"<row r='1048576'><c r = 'XFD1048576'/></row>"]
+)
+def test_a_cell_far_out_is_seen_however_it_is_written(world, tmp_path, capsys, row):
+    assert "离其他内容太远" in take(with_row(workbook(tmp_path), row), capsys)[1]
+
+
+def test_cells_that_do_not_say_where_they_are_are_refused(world, tmp_path, capsys):
+    assert "没有写明位置" in take(with_row(workbook(tmp_path), b"<row><c><v>1</v></c></row>"), capsys)[1]
 
 
 @pytest.mark.parametrize("sheet", list(COLUMNS))
@@ -231,7 +311,7 @@ def bomb(path: Path, size: int, claimed: int) -> Path:
     """A workbook with a member that unpacks to ``size`` bytes and claims another size."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
-        archive.writestr("xl/worksheets/sheet1.xml", b" " * size)
+        archive.writestr("xl/worksheets/sheet1.xml", b"<v>          </v>" * (size // 17) + b" " * (size % 17))
     data = path.read_bytes()
     path.write_bytes(data.replace(struct.pack("<I", size), struct.pack("<I", claimed)))
     return path

@@ -42,12 +42,17 @@ class Account(AbstractBaseUser):
         return self.name or self.username
 
     @cached_property
+    def held(self) -> "list[Membership]":
+        """Memberships with their units, read once a request."""
+        return list(self.memberships.select_related("unit"))
+
+    @cached_property
     def roles(self) -> dict[int, set[str]]:
         """Roles by unit id, read once a request."""
         roles: dict[int, set[str]] = {}
         if self.is_active:
-            for unit_id, role in self.memberships.values_list("unit_id", "role"):
-                roles.setdefault(unit_id, set()).add(role)
+            for held in self.held:
+                roles.setdefault(held.unit_id, set()).add(held.role)
         return roles
 
     def has_role(self, unit_id: int, *roles: str) -> bool:

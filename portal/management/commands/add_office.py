@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
-from portal.offices import found_office
+from portal.offices import found_office, read_description
 from scoring.schemes import BadScheme
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            office = found_office(json.loads(file.read_text(encoding="utf-8")))
+            office = found_office(read_description(file))
         except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise CommandError(f"读不懂 {file}：{error}") from error
         except BadScheme as error:

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from scoring import ledger
 from scoring.closing import is_intact
@@ -23,22 +24,27 @@ class Command(BaseCommand):
     def handle(self, *args: Any, repair: bool, **options: Any) -> None:
         wrong = 0
         for office in Office.objects.order_by("code"):
-            for difference in ledger.differences(office):
-                for entry in difference.superfluous.values():
-                    wrong += 1
-                    self.stdout.write(f"{office.code}: 多出 {_told(entry)}")
-                for entry in difference.missing:
-                    wrong += 1
-                    self.stdout.write(f"{office.code}: 缺少 {_told(entry)}")
-            for period in Period.objects.filter(office=office).closed():
-                if not is_intact(period):
-                    wrong += 1
-                    self.stdout.write(f"{office.code}: {period.name}的封存结果与明细或摘要不符")
-            if repair:
-                ledger.recount_office(office)
+            with transaction.atomic():  # held, so that nobody decides between two of its readings
+                Office.objects.hold(office.pk)
+                wrong += self._check(office)
+                if repair:
+                    ledger.recount_office(office)
         self.stdout.write(f"{ScoreEntry.objects.count()} entries, {wrong} differences")
         if wrong:
             raise CommandError("明细与事实不符，见上。")
+
+    def _check(self, office: Office) -> int:
+        """Print what is wrong with an office's books, a line each; how many lines."""
+        told = []
+        for difference in ledger.differences(office):
+            told += [f"多出 {_told(entry)}" for entry in difference.superfluous.values()]
+            told += [f"缺少 {_told(entry)}" for entry in difference.missing]
+        for period in Period.objects.filter(office=office).select_related("office").closed():
+            if not is_intact(period):
+                told.append(f"{period.name}的封存结果与明细或摘要不符")
+        for line in told:
+            self.stdout.write(f"{office.code}: {line}")
+        return len(told)
 
 
 def _told(entry: Entry) -> str:
