@@ -150,7 +150,7 @@ def _sums(period: Period) -> list[tuple[int, int, int, int]]:
             SELECT unit_id, rule_id, CAST(SUM(count) AS bigint), CAST(SUM(points) AS bigint)
             FROM scoring_scoreentry WHERE office_id = %s AND posted_on BETWEEN %s AND %s GROUP BY unit_id, rule_id
             """,
-            [period.office_id, period.starts_on, period.ends_on],
+            [period.office_id, period.starts_on.isoformat(), period.ends_on.isoformat()],
         )
         return cursor.fetchall()
 
