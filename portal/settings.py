@@ -157,7 +157,7 @@ if REDIS_URL:
         }
     }
 
-# Celery. On Redis where there is one; else on files, which need no server and lose nothing on a clean stop.
+# Celery. On Redis where there is one; else on files (portal/queue.py), which need no server.
 QUEUE_DIR = DATA_DIR / "queue"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (

@@ -45,6 +45,8 @@ def home(request: DeskRequest) -> HttpResponse:
     own = account.units_with(Role.OFFICER, Role.SIGNER)
     period = Period.objects.filter(office=office).select_related("office").at_hand(timezone.localdate())
     editing = account.works_at(office)
+    if not editing and not own:
+        return render(request, "home.html", {"no_desk": True})
     waiting = (
         items.awaiting_decision() if editing else items.filter(unit__in=own, state__in=_TO_DO).order_by("state", "-id")
     )
@@ -89,7 +91,14 @@ def _period_at_a_glance(request: DeskRequest, period: Period, own: list[int]) ->
     group, line = found
     place = group.lines.index(line)
     near = group.lines[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS + 1]
-    return {"table": table, "group": group, "line": line, "near": [(other, other.score - line.score) for other in near]}
+    tied = sum(other.rank == line.rank for other in group.lines) > 1
+    return {
+        "table": table,
+        "group": group,
+        "line": line,
+        "tied": tied,
+        "near": [(other, other.score - line.score) for other in near],
+    }
 
 
 @login_not_required

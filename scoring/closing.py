@@ -112,8 +112,8 @@ def is_intact(period: Period) -> bool:
     result = ClosedResult.objects.get(period=period, reopened_at=None)
     if digest(stored) != result.digest:
         return False
-    by_unit = {line.unit: (line.counts, line.score) for line in live(period).lines if line.score or not line.silent}
-    return by_unit == {line.unit: (line.counts, line.score) for line in stored.lines if line.score or not line.silent}
+    by_unit = {line.unit: (line.counts, line.score) for line in live(period).lines if any(line.counts) or line.score}
+    return by_unit == {line.unit: (line.counts, line.score) for line in stored.lines if any(line.counts) or line.score}
 
 
 def _lines(table: Standings, result: ClosedResult) -> list[Standing]:

@@ -69,6 +69,17 @@ class SchemeVersion(NamedTuple):
         return self.submitted
 
 
+class Pricing(NamedTuple):
+    """The versions in force on a fact's own day and where it is posted; the same unless it comes late."""
+
+    own: SchemeVersion
+    posted: SchemeVersion
+
+    def price(self, fact: Fact) -> Price | None:
+        """What the fact is worth where it is posted; None where its own day's version gave nothing for it."""
+        return self.posted.price(fact) if self.own.price(fact) is not None else None
+
+
 class Entry(NamedTuple):
     """A line of the ledger, without who and why."""
 
@@ -113,12 +124,15 @@ def count(
 ) -> list[Entry]:
     """The open entries that these facts are worth, given what closed entries already gave.
 
+    A late fact is priced by the version in force where it is posted, if the one of its own day priced it at all:
+    else what was worth nothing in a closed period would be worth something behind it.
+
     ``schemes`` are an office's versions, oldest first. ``closed_entries`` are all those of the same
     facts, and of facts that are no more. The order of ``facts`` does not matter; the entries come sorted.
     """
     calendar = Calendar(closed_ranges)
     starts = [scheme.starts_on for scheme in schemes]
-    posting: dict[datetime.date, tuple[datetime.date, SchemeVersion]] = {}
+    posting: dict[datetime.date, tuple[datetime.date, Pricing]] = {}
     version_of = {rule: scheme for scheme in schemes for rule in scheme.rules}
     given: dict[tuple[Kind, int], list[Entry]] = defaultdict(list)
     for entry in closed_entries:
@@ -129,14 +143,15 @@ def count(
         day = fact.day
         if day not in posting:
             posted_on = calendar.first_open_day(day)
-            posting[day] = posted_on, schemes[max(bisect_right(starts, posted_on) - 1, 0)]
-        posted_on, scheme = posting[day]
+            own, later = (schemes[max(bisect_right(starts, d) - 1, 0)] for d in (day, posted_on))
+            posting[day] = posted_on, Pricing(own, later)
+        posted_on, pricing = posting[day]
         kind, ref, _, parts, _, _ = fact
         closed = given.pop((kind, ref), None) if given else None
         if closed is not None:
-            entries += _differences(fact, fact.day, posted_on, scheme, version_of, closed)
+            entries += _differences(fact, fact.day, posted_on, pricing, version_of, closed)
             continue
-        price = scheme.price(fact)
+        price = pricing.price(fact)
         if price is None:
             continue
         rule, points = price
@@ -159,13 +174,13 @@ def _differences(
     fact: Fact | None,
     day: datetime.date,
     posted_on: datetime.date,
-    scheme_in_force: SchemeVersion | None,
+    pricing: Pricing | None,
     version_of: dict[int, SchemeVersion],
     closed: list[Entry],
 ) -> list[Entry]:
     """What one fact is worth now minus what its closed entries gave, by item, unit and rule.
 
-    A part that has closed entries is priced by their version, another by the version in force.
+    A part that has closed entries is priced by their version, another as a late fact.
     """
     sums: dict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0])
     versions: dict[tuple[int, int], SchemeVersion] = {}
@@ -177,7 +192,7 @@ def _differences(
     if fact is not None:
         shares = [part.share for part in fact.parts]
         for i, part in enumerate(fact.parts):
-            scheme = versions.get((part.item, part.unit), scheme_in_force)
+            scheme = versions.get((part.item, part.unit), pricing)
             price = scheme.price(fact) if scheme else None
             if price is not None:
                 total = sums[part.item, part.unit, price.rule]

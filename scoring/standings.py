@@ -45,8 +45,8 @@ class Line:
 
     @property
     def silent(self) -> bool:
-        """Nothing came from this unit, and nothing was taken."""
-        return not any(self.counts)
+        """Nothing came from this unit, and nothing was taken. Corrections of closed periods are neither."""
+        return all(n <= 0 for n in self.counts)
 
 
 @dataclass(slots=True)

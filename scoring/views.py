@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import BigIntegerField, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -76,7 +76,7 @@ class StandingsPage:
         self.adoption_columns = [i for i, column in enumerate(self.table.columns) if column.measure == "adoption"]
 
     def adopted(self, line: Line) -> bool:
-        return any(line.counts[i] for i in self.adoption_columns)
+        return any(line.counts[i] > 0 for i in self.adoption_columns)
 
     @cached_property
     def lines(self) -> list[tuple[Group, Line]]:
@@ -128,9 +128,9 @@ class StandingsPage:
         """How many units have an adoption, and how many sent nothing: in one pass, for an office may have thousands."""
         adopted = silent = 0
         for line in self.table.lines:
-            if not any(line.counts):
+            if line.silent:
                 silent += 1
-            elif any(line.counts[i] for i in self.adoption_columns):
+            elif any(line.counts[i] > 0 for i in self.adoption_columns):
                 adopted += 1
         return adopted, silent
 
@@ -305,6 +305,14 @@ def period_list(request: DeskRequest) -> HttpResponse:
         result.period_id: result
         for result in ClosedResult.objects.filter(period__in=periods, reopened_at=None).select_related("closed_by")
     }
+    last_day = max((period.ends_on for period in periods), default=None)
+    beyond = (
+        ScoreEntry.objects.filter(office=request.office, posted_on__gt=last_day).aggregate(
+            number=Count("pk"), worth=Sum("points", output_field=BigIntegerField())
+        )
+        if last_day
+        else {"number": 0}
+    )
     undone = ClosedResult.objects.filter(period__in=periods, reopened_at__isnull=False).select_related(
         "period", "reopened_by"
     )
@@ -317,7 +325,11 @@ def period_list(request: DeskRequest) -> HttpResponse:
         }
         for period in periods
     ]
-    return render(request, "scoring/period_list.html", {"rows": rows, "undone": undone.order_by("-reopened_at")})
+    return render(
+        request,
+        "scoring/period_list.html",
+        {"rows": rows, "undone": undone.order_by("-reopened_at"), "last_day": last_day, "beyond": beyond},
+    )
 
 
 @at_office

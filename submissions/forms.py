@@ -22,6 +22,7 @@ class AdoptionForm(forms.Form):
     channel = forms.ModelChoiceField(
         Channel.objects.none(),
         label="渠道",
+        empty_label="请选渠道",
         error_messages={"required": "请选渠道。", "invalid_choice": "没有这个渠道。"},
     )
     adopted_on = forms.DateField(

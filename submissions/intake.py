@@ -7,12 +7,14 @@ may be named again if it is the same; everything wrong is collected, and one wro
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
+from submissions.cells import BadCell, day
 from submissions.exact import plain
 from submissions.fields import whole
 from submissions.models import Adoption, Channel, Item, ItemShare, ItemTheme, Period, PeriodKind, Theme
@@ -37,7 +39,7 @@ def take_in(office: Office, tables: dict[str, Table], source: str) -> dict[str, 
     office = Office.objects.hold(office.pk)
     intake = Intake(office)
     intake.take_periods(tables["报送期"])
-    intake.take_units(tables["单位"])
+    intake.take_units(tables["单位"], tables["信息"])
     intake.take_themes(tables["主题"])
     intake.take_items(tables["信息"], tables["采用"])
     if intake.bad:
@@ -65,6 +67,7 @@ class Intake(Sheets):
         self.themes: dict[tuple[str, int | None], int | None] = {}
         self.items: dict[str, PastItem | None] = {}
         self.adoptions_of_known: list[tuple[Item, PastAdoption]] = []
+        self.reach: dict[datetime.date, list[Period]] = {}
 
     def take_periods(self, table: Table) -> None:
         self.listed: list[Period] = []
@@ -90,7 +93,7 @@ class Intake(Sheets):
             self.listed.append(period)
             self.new["报送期"] += 1
 
-    def take_units(self, table: Table) -> None:
+    def take_units(self, table: Table, items: Table) -> None:
         office = self.office
         aliases: dict[int, set[str]] = defaultdict(set)
         for name, unit_id in Alias.objects.filter(office=office).values_list("name", "unit_id"):
@@ -100,7 +103,7 @@ class Intake(Sheets):
         for line in RosterLine.objects.filter(office=office).select_related("group").order_by("since", "id"):
             lines[key(line.name)] = line
             self.units[key(line.name)] = line.unit_id
-        since = min((p.starts_on for p in self.listed or self.periods.values() if p), default=None)
+        since = min((p.starts_on for p in self.listed or self._reached(items)), default=None)
         newcomers: list[tuple[Any, list[str]]] = []
         for row, mark, values in self.rows("单位", table, 1):
             if values is None:
@@ -128,6 +131,14 @@ class Intake(Sheets):
         if newcomers and not self.bad and since is not None:
             self._write_units([values for values, _ in newcomers], since)
         self.new["单位"] = len(newcomers)
+
+    def _reached(self, items: Table) -> list[Period]:
+        """The periods that a workbook without any of its own speaks of: those of its items, else all."""
+        reached = []
+        for _, row in items:
+            with suppress(BadCell):
+                reached += self._periods_on(day(row[3]))
+        return reached or [period for period in self.periods.values() if period]
 
     def _write_units(self, rows: list[Any], since: datetime.date) -> None:
         groups = {key(group.name): group for group in RosterGroup.objects.filter(office=self.office)}
@@ -194,7 +205,6 @@ class Intake(Sheets):
             self.new["主题"] += 1
 
     def take_items(self, items: Table, adoptions: Table) -> None:
-        self.reach: dict[datetime.date, list[Period]] = {}
         self.themes_on: dict[tuple[tuple[str, ...], datetime.date], frozenset[int] | str] = {}
         self.theme_names = {name for name, _ in self.themes} | {name for name, _ in self.by_year}
         used = [(row, mark[0], values) for row, mark, values in self.rows("采用", adoptions, 4) if values]

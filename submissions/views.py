@@ -81,7 +81,7 @@ def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
         except (Refused, TooLate) as error:
             messages.warning(request, str(error))
         else:
-            messages.success(request, "采用已撤销，得分已更新。")
+            messages.success(request, "采用已撤销，得分已更新。已经封存的报送期不变，差额记入其后没有封存的报送期。")
         return redirect("item", request.office.code, adoption.item_id)
     context = {"adoption": adoption, "verdict": verdict, "form": form}
     return render(request, "submissions/revoke.html", context, status=422 if form.errors else 200)

@@ -14,6 +14,7 @@ from scoring import closing
 from scoring.schemes import put_in_force
 from submissions.exact import ONE
 from submissions.models import Adoption, Item
+from submissions.moves import revoke
 from submissions.states import State
 from tests.world import World, shanxi_scheme
 from units.models import Account, Membership, Role, RosterLine, StandingsShown
@@ -338,3 +339,24 @@ def test_the_list_behind_a_groups_figure_is_of_the_units_that_stood_in_it(world)
     world.item()
     page = f"{address(world, 'entries')}?period={world.q1.pk}&group=各市教育局"
     assert "明细 1 笔" in client_of(world.editor).get(page).content.decode()
+
+
+def test_a_correction_is_neither_an_adoption_nor_a_report_in_the_chips(world):
+    world.item(adopted_by=world.site)
+    closing.close(world.q1, world.manager)
+    revoke(Adoption.objects.select_related("item__office", "channel").get(), world.editor, "撤")
+    page = client_of(world.editor).get(f"{address(world, 'standings')}?period={world.q2.pk}").context["page"]
+    assert page.adopted_and_silent == (0, 3)
+
+
+def test_points_that_no_period_holds_yet_are_told_on_the_periods_page(world):
+    world.item(adopted_by=world.site)
+    for period in (world.q1, world.q2):
+        closing.close(period, world.manager)
+    revoke(Adoption.objects.select_related("item__office", "channel").get(), world.editor, "撤")
+    text = client_of(world.manager).get(address(world, "periods")).content.decode()
+    assert "有 1 笔得分（合计 −4 分）记在2020年6月30日以后" in text
+
+
+def test_a_system_administrator_is_told_that_nothing_waits_here(world):
+    assert "没有要办的事" in client_of(world.sysadmin).get(address(world, "home")).content.decode()

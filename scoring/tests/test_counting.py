@@ -193,3 +193,11 @@ def test_a_theme_item_counts_in_both_columns_unless_the_scheme_says_otherwise():
     assert sum(entry.points for entry in count(themed, [scheme], [], [])) == 3 * ONE
     apart = scheme._replace(theme_items_also_count_as_submitted=False)
     assert [(entry.rule, entry.points) for entry in count(themed, [apart], [], [])] == [(1, 2 * ONE)]
+
+
+def test_what_its_own_days_rules_gave_nothing_for_is_worth_nothing_behind_the_closed_period():
+    unpriced = SchemeVersion(frozenset({0}), START, Price(0, ONE), None, {})
+    priced = SchemeVersion(frozenset({10, 12}), APRIL_1, Price(10, ONE), None, {1: Price(12, 4 * ONE)})
+    adoption = Fact("adoption", 7, datetime.date(2020, 3, 1), (Part(5, 9, ONE),), channel=1)
+    assert count([adoption], [unpriced, priced], [], []) == []
+    assert count([adoption], [unpriced, priced], [], [Q1]) == []

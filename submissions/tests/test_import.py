@@ -352,3 +352,9 @@ def test_unfit_characters_are_cleaned_and_formulas_stay_text(world, tmp_path, ca
     rows = [["A1", "丙学院", "’=1+1\u200b 题\u202e", "2020-07-02", "有效", ""]]
     take(workbook(tmp_path, 信息=rows, 采用=[]), capsys)
     assert Item.objects.get().title == "’=1+1 题"
+
+
+def test_a_unit_in_a_workbook_without_periods_joins_with_the_period_of_its_items(world, tmp_path, capsys):
+    rows = [["A1", "己局", "题", "2020-05-01", "有效", ""]]
+    assert take(workbook(tmp_path, 报送期=[], 主题=[], 信息=rows, 采用=[]), capsys)[0] == 0
+    assert RosterLine.objects.get(office=world.office, name="己局").since == world.q2.starts_on

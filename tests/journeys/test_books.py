@@ -153,6 +153,22 @@ def test_revoking_one_adoption_lowers_one_units_score_by_four_at_once(served, br
     assert served.manage("check_ledger").returncode == 0
 
 
+@pytest.mark.browser
+def test_a_figure_is_explained_and_left_again_by_keyboard(served, browser):
+    page = sign_in(browser, served, "editor")
+    page.goto(f"{served.url}/o/shanxi/standings/")
+    figure = page.get_by_role("row", name="长治市教育局").get_by_role("link", name="65")
+    figure.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="长治市教育局的 85 分").wait_for()
+    page.wait_for_function("document.activeElement.id === 'explain'")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "收起"
+    page.keyboard.press("Escape")
+    page.get_by_role("heading", name="长治市教育局的 85 分").wait_for(state="detached")
+    page.wait_for_function("document.activeElement.textContent === '65'")
+
+
 def make_report(page: Any, served: Served, kind: str, folder: Path) -> dict[str, Path]:
     """Ask for a report of Q1 in the browser, watch it, and download its files."""
     page.goto(f"{served.url}/o/shanxi/reports/")

@@ -23,6 +23,7 @@ from units.models import Account, Office
 
 EXAMPLE = "shanxi-2020q1"
 PATIENCE = 60  # seconds until a page must have come
+RESTARTS = 5  # times a worker that died is started again
 GRACE = 10  # seconds the children get to end by themselves; make waits for us, so nothing outlives it
 
 
@@ -43,14 +44,24 @@ class Command(BaseCommand):
             self._wait_until_served(children)
             self.stdout.write(f"READY http://127.0.0.1:{settings.PORT}/")
             self.stdout.flush()
-            while all(child.poll() is None for child in children):
-                time.sleep(0.2)
-            raise CommandError("网站或工作进程自己停了，原因见上面的记录。")
+            self._keep_running(children)
         except KeyboardInterrupt:
             self.stdout.write("正在停止。")
         finally:
             _stop(children)
             lock.close()
+
+    def _keep_running(self, children: list[subprocess.Popen[bytes]]) -> None:
+        """Until the web ends, or the worker has ended too often: then CommandError. A dead worker is started again."""
+        for _ in range(RESTARTS + 1):
+            web, worker = children
+            while web.poll() is None and worker.poll() is None:
+                time.sleep(0.2)
+            if web.poll() is not None:
+                raise CommandError("网站自己停了，原因见上面的记录。")
+            self.stderr.write("工作进程自己停了，原因见上面的记录；现在重新启动它，网站照常使用。")
+            children[1] = _start(*_worker())
+        raise CommandError("工作进程一再停下，原因见上面的记录。")
 
     def _wait_until_served(self, children: list[subprocess.Popen[bytes]]) -> None:
         """Until the sign-in page has been fetched. Raises CommandError if it never comes."""

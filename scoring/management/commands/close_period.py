@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from scoring.closing import close
 from submissions.commands import find_period
+from submissions.models import Item
 from submissions.moves import Refused, TooLate
 
 
@@ -23,4 +24,6 @@ class Command(BaseCommand):
             result = close(found, by=None)
         except (Refused, TooLate) as error:
             raise CommandError(str(error)) from error
+        if waiting := Item.objects.filter(office=found.office).received_in(found).awaiting_decision().count():
+            self.stderr.write(f"还有 {waiting} 条待审；以后认定的，计入其后的报送期。")
         self.stdout.write(f"{found.name}已封存，摘要 {result.digest}。")
