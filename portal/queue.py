@@ -36,9 +36,9 @@ def write_whole(path: Path, content: str) -> None:
 class Channel(filesystem.Channel):
     """Messages are files ``time_id.queue.msg``; their order is that of their names."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # kombu has two names
         name = f"{time.monotonic_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
-        write_whole(Path(self.data_folder_out) / name, dumps(message))
+        write_whole(Path(self.data_folder_out) / name, dumps(payload))
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         for name in sorted(os.listdir(self.data_folder_in)):  # noqa: PTH208  polled twenty times a second
