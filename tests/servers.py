@@ -45,7 +45,7 @@ def postgres() -> Iterator[str]:
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
-        port = _free_port()
+        port = free_port()
         settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "fsync=off"]
         command = [f"{programs}/postgres", "-D", f"{folder}/data", *(arg for s in settings for arg in ("-c", s))]
         url = f"postgres://postgres@127.0.0.1:{port}/postgres"
@@ -64,7 +64,7 @@ def redis() -> Iterator[str]:
     """A new Redis that saves nothing; the REDIS_URL of its first database."""
     if not redis_installed():
         raise RuntimeError("Redis is not installed (no redis-server in PATH).")
-    port = _free_port()
+    port = free_port()
     with _folder(None) as folder:
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
         with _server(command, folder, None, lambda: _redis_answers(port), (signal.SIGTERM,)):
@@ -103,7 +103,7 @@ def _folder(owner: str | None) -> Iterator[Path]:
         yield Path(name)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

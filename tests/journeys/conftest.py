@@ -1,21 +1,19 @@
 """The whole product, started as a newcomer starts it: web, worker and beat, on the example."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg2
 import pytest
 
-from tests import programs
+from tests import programs, servers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "demonstration-2020"
@@ -48,9 +46,7 @@ class Served:
 
 def start(folder: Path, urls: dict[str, str]) -> Served:
     """Start it on a free port and wait for READY."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = servers.free_port()
     environment = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port), "DEMO_PASSWORD": PASSWORD, **urls}
     log = folder.with_suffix(".log")
     with log.open("wb") as output:

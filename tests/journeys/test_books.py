@@ -7,10 +7,8 @@ import csv
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import docx
 import openpyxl
 import pytest
 
+from tests import servers
 from tests.journeys.conftest import PASSWORD, ROOT, Served
 
 Q1 = "2020年第一季度"
@@ -279,9 +278,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("everybody", [True, False], ids=["ctrl-c", "term to make alone"])
 def test_make_run_stops_all_of_it(tmp_path, own_urls, everybody):
     """Ctrl-C reaches the whole terminal group, TERM make alone; five seconds after make nothing is left."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = servers.free_port()
     environment = {**os.environ, "DATA_DIR": str(tmp_path), "PORT": str(port), "DEMO_PASSWORD": PASSWORD, **own_urls}
     log = tmp_path.with_suffix(".log")
     with log.open("wb") as output:
