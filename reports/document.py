@@ -9,22 +9,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Cell = str | int | Decimal | datetime.date | None
 Role = Literal[
-    "head",  # the issuing office, in red
+    "head",  # the issuing office in red (发文机关标志)
+    "head_space",  # where the paper has that printed on it already (套打): its room is kept, nothing is drawn
+    "number",  # 发文字号, above the red rule
+    "number_plain",  # the same without the rule
     "flag",  # what a reader must know before anything else
-    "title",
     "flush",  # a body paragraph that is not indented, such as the addressee
     "body",
-    "annex_list",  # a line an annex
-    "sign",
-    "annex_mark",
-    "annex_title",
+    "annex_list",  # 附件说明, a line an annex
+    "annex_mark",  # 附件1
     "note",
 ]
-LINES_KEPT: tuple[Role, ...] = ("title", "annex_title", "annex_list", "sign")
+TitleRole = Literal["title", "annex_title"]
+LINES_KEPT: tuple[Role, ...] = ("annex_list",)
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
 
@@ -61,16 +62,86 @@ class Heading:
         _set(self, "text", legible(self.text))
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """``role`` says what it is; each writer knows how that looks. Roles in LINES_KEPT may hold line breaks."""
+class Figure(NamedTuple):
+    """A figure in the text, and the address of the page that shows what it counts (empty: none)."""
 
     text: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """``role`` says what it is; each writer knows how that looks. Roles in LINES_KEPT may hold line breaks.
+
+    ``content`` is a text, or texts and figures one after another; writers for paper need ``text`` alone.
+    """
+
+    content: str | tuple[str | Figure, ...]
     role: Role = "body"
     shape = "paragraph"
 
     def __post_init__(self) -> None:
-        _set(self, "text", legible(self.text, self.role in LINES_KEPT))
+        parts = (self.content,) if isinstance(self.content, str) else self.content
+        kept = self.role in LINES_KEPT
+        legible_parts = (
+            Figure(legible(part.text), part.address) if isinstance(part, Figure) else legible(part, kept)
+            for part in parts
+        )
+        _set(self, "content", tuple(legible_parts))
+
+    @property
+    def parts(self) -> list[Figure]:
+        """The content as figures, those without an address being plain text."""
+        return [part if isinstance(part, Figure) else Figure(part) for part in self.content]
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title as its words: on paper a line of it may end between two of them and nowhere else."""
+
+    words: tuple[str, ...]
+    role: TitleRole = "title"
+    shape = "title"
+
+    def __post_init__(self) -> None:
+        _set(self, "words", tuple(legible(word) for word in self.words))
+
+    @property
+    def text(self) -> str:
+        return "".join(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signs (落款) and the day as it is printed. ``sealed``: room is left for the seal."""
+
+    name: str
+    day: str
+    sealed: bool = True
+    shape = "signature"
+
+    def __post_init__(self) -> None:
+        _set(self, "name", legible(self.name))
+        _set(self, "day", legible(self.day))
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """The 版记 at the foot of the last page. ``lines`` such as 抄送：…。 may be none; ``day`` is when it was printed."""
+
+    lines: tuple[str, ...]
+    printed_by: str
+    day: str
+    shape = "imprint"
+
+    def __post_init__(self) -> None:
+        _set(self, "lines", tuple(legible(line) for line in self.lines))
+        _set(self, "printed_by", legible(self.printed_by))
+        _set(self, "day", legible(self.day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +193,11 @@ class HeaderCell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """``listing``: rows of equal standing, which a reader of the workbook may want to filter and sort."""
+
     columns: tuple[Column, ...]
     rows: tuple[Row | GroupRow, ...]
+    listing: bool = False
     shape = "table"
 
     @property
@@ -143,7 +217,7 @@ class Table:
         return ((group, list(columns)) for group, columns in groupby(self.columns, lambda column: column.group))
 
 
-Block = Heading | Paragraph | Table
+Block = Heading | Paragraph | Title | Signature | Imprint | Table
 
 
 @dataclass(frozen=True, slots=True)
