@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -16,9 +16,12 @@ TRANSPORT_ALIASES["filesystem"] = "portal.queue:Transport"
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Seconds between two of each; the worker does each at its start too, so that nothing waits for what it missed.
+TENDING = {"reports.tasks.sweep": 10.0, "reports.tasks.draft": 60.0, "reports.tasks.remove_old_files": 3600.0}
 app.conf.beat_schedule = {
-    # A sweep that finds no worker is not kept: the next one does the same.
-    "requeue": {"task": "reports.tasks.requeue", "schedule": 60.0, "options": {"expires": 55}},
+    # One that finds no worker is not kept: the next one does the same.
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in TENDING.items()
 }
 FOLDERS = ("data_folder_in", "data_folder_out", "control_folder", "processed_folder")
 
@@ -43,6 +46,18 @@ def refuse_unfit_settings(**kwargs: Any) -> None:
         refuse_unfit()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from error
+
+
+@worker_ready.connect
+def make_up(sender: Any, **kwargs: Any) -> None:
+    """What beat would do next is done at once. A queue that is away takes it later, from beat."""
+    from reports.runs import QUEUE_IS_AWAY
+
+    for task, seconds in TENDING.items():
+        try:
+            app.send_task(task, expires=seconds)
+        except QUEUE_IS_AWAY as error:
+            log.warning("%s waits for beat: %s", task, error)
 
 
 class Heart(bootsteps.StartStopStep):

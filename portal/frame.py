@@ -5,6 +5,9 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 
+from reports.models import ReportRun
+from reports.permissions import may_make
+from scoring.standings import sees_whole
 from submissions.filters import counted
 from submissions.models import Item
 from submissions.states import State
@@ -52,14 +55,24 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
         groups.append(("编辑", editing))
         circulars = [Link("排名", at("standings"))]
         if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):
-            circulars.append(Link("报表", at("reports")))
+            circulars.append(Link("报表", at("reports"), _news(office, account)))
+        circulars.append(Link("已印发的通报", at("circulars")))
         groups.append(("通报", circulars))
         groups.append(("管理", [Link("报送期", at("periods")), Link("计分办法", at("scheme"))]))
     elif groups:
-        groups.append(("办法", [Link("计分办法", at("scheme"))]))
+        published = [Link("已印发的通报", at("circulars"))] if sees_whole(account, office) else []
+        groups.append(("办法", [*published, Link("计分办法", at("scheme"))]))
     else:
         groups.append(("", [Link("首页", at("home"))]))
     return [(head, [(link, link.address == here) for link in links]) for head, links in groups]
+
+
+def _news(office: Office, account: Account) -> str:
+    """How many drafts of the clock wait for a manager to look at them."""
+    if not may_make(account, office):
+        return ""
+    (waiting,) = counted(ReportRun.objects.filter(office=office).news())
+    return waiting
 
 
 def _who(office: Office, account: Account) -> str:

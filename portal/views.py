@@ -15,7 +15,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from reports.models import WorkerHeart
+from reports.models import ReportRun, WorkerHeart
+from reports.permissions import may_make
 from scoring.standings import may_see_standings, shown_to, standings
 from submissions.filters import counted
 from submissions.models import Item, Period, Theme
@@ -44,7 +45,7 @@ def home(request: DeskRequest) -> HttpResponse:
     items = Item.objects.visible_to(account, office)
     own = account.units_with(Role.OFFICER, Role.SIGNER)
     period = Period.objects.filter(office=office).select_related("office").at_hand(timezone.localdate())
-    editing = account.works_at(office)
+    editing, manages = account.works_at(office), may_make(account, office)
     if not editing and not own:
         return render(request, "home.html", {"no_desk": True})
     waiting = (
@@ -56,6 +57,7 @@ def home(request: DeskRequest) -> HttpResponse:
         "period": period,
         "todo": waiting.for_table()[:8],
         "todo_number": counted(waiting)[0],
+        "drafts": ReportRun.objects.filter(office=office).news().newest_first().for_table()[:4] if manages else [],
         "latest": items.exclude(received_on=None).newest_first().for_table()[:6],
     }
     if period:

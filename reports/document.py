@@ -131,7 +131,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Imprint:
-    """The 版记 at the foot of the last page. ``lines`` such as 抄送：…。 may be none; ``day`` is when it was printed."""
+    """The 版记 at the foot of the last page. ``lines`` such as 抄送：…。 may be none; ``day``: 2026年1月5日印发."""
 
     lines: tuple[str, ...]
     printed_by: str
@@ -231,6 +231,14 @@ class Part:
         _set(self, "name", legible(self.name))
 
 
+class Finding(NamedTuple):
+    """What was compared before printing, and whether it was ``right``. ``address``: where to look."""
+
+    text: str
+    right: bool = True
+    address: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """``draft``: the figures may still change. ``summary`` is a line for lists, such as 93家单位，1133条，1493分."""
@@ -239,6 +247,7 @@ class Document:
     parts: tuple[Part, ...]
     summary: str = ""
     draft: bool = False
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         _set(self, "title", legible(self.title))

@@ -1,19 +1,27 @@
-"""The form that asks for a report."""
+"""The forms that ask for a report, issue a circular, and set an office's letterhead."""
 
+import datetime
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from reports import circulars
 from reports.kinds import KINDS
+from reports.models import Circular, Letterhead
 from submissions.models import Period
+from submissions.text import one_line
 from units.models import Office
 
 
 class ReportForm(forms.Form):
     """Which report, of which period."""
 
-    kind = forms.ChoiceField(label="种类", choices=[(key, kind.label) for key, kind in KINDS.items()])
+    kind = forms.ChoiceField(
+        label="种类",
+        choices=[(key, kind.label) for key, kind in KINDS.items()],
+        error_messages={"invalid_choice": "没有这种报表。", "required": "请选种类。"},
+    )
     period = forms.ModelChoiceField(
         Period.objects.none(),
         label="报送期",
@@ -21,9 +29,103 @@ class ReportForm(forms.Form):
         error_messages={"required": "请选报送期。", "invalid_choice": "没有这个报送期。"},
     )
 
-    def __init__(self, *args: Any, office: Office, period: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, office: Office, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["period"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = Period.objects.filter(office=office).newest_first()
-        choice.initial = period or Period.objects.filter(office=office).at_hand(timezone.localdate())
+        choice.initial = Period.objects.filter(office=office).at_hand(timezone.localdate())
+
+
+def _day(label: str, **fields: Any) -> forms.DateField:
+    errors = {"required": f"请填{label}。", "invalid": f"{label}应当像 2020-04-02。"}
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(label=label, widget=widget, error_messages=errors, **fields)
+
+
+class IssueForm(forms.Form):
+    """What is typed in when a circular is issued. The registry gives the number; we never count it."""
+
+    number = forms.CharField(
+        label="发文字号",
+        max_length=60,
+        help_text="由公文登记处给出，如 晋教办〔2026〕5号",
+        error_messages={"required": "请填发文字号。"},
+    )
+    issued_on = _day("成文日期", help_text="负责人签发的日期")
+    signature = forms.CharField(label="落款", max_length=100, error_messages={"required": "请填落款的单位。"})
+    printed_on = _day("印发日期", help_text="印在最后一页的版记里")
+
+    def __init__(self, *args: Any, period: Period, letterhead: Letterhead, **kwargs: Any) -> None:
+        today = timezone.localdate()
+        typed_before = {
+            "number": f"{letterhead.docket_code}〔{today.year}〕号" if letterhead.docket_code else "",
+            "issued_on": today,
+            "signature": letterhead.issuer or period.office.name,
+            "printed_on": today,
+        }
+        super().__init__(*args, initial=typed_before, **kwargs)
+        self.period = period
+        self.corrects: Circular | None = circulars.in_force(period)
+
+    def clean_number(self) -> str:
+        number = circulars.tidied(self.cleaned_data["number"])
+        if not circulars.NUMBER.fullmatch(number):
+            raise forms.ValidationError(f"“{number}”不合规范：年份放在六角括号里，序号不编虚位，如 晋教办〔2026〕5号。")
+        return number
+
+    def clean_signature(self) -> str:
+        return one_line(self.cleaned_data["signature"])
+
+    def clean_issued_on(self) -> datetime.date:
+        day = self.cleaned_data["issued_on"]
+        if day <= self.period.ends_on:
+            raise forms.ValidationError(
+                f"{self.period.name}到{self.period.ends_on:%Y-%m-%d}才结束，成文日期应当在那以后。"
+            )
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        issued_on, printed_on = typed.get("issued_on"), typed.get("printed_on")
+        if issued_on and printed_on and printed_on < issued_on:
+            self.add_error("printed_on", f"印发日期不能早于成文日期 {issued_on:%Y-%m-%d}。")
+        return typed
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """As a run keeps it."""
+        return {
+            "number": self.cleaned_data["number"],
+            "issued_on": self.cleaned_data["issued_on"].isoformat(),
+            "signature": self.cleaned_data["signature"],
+            "printed_on": self.cleaned_data["printed_on"].isoformat(),
+            "corrects": self.corrects.number if self.corrects else "",
+        }
+
+
+class LetterheadForm(forms.ModelForm):
+    class Meta:
+        model = Letterhead
+        fields = [
+            "issuer",
+            "docket_code",
+            "addressee",
+            "contact",
+            "copied_to",
+            "printed_by",
+            "head",
+            "sealed",
+            "kept_days",
+        ]
+        widgets = {"addressee": forms.Textarea(attrs={"rows": 2}), "copied_to": forms.Textarea(attrs={"rows": 2})}
+        help_texts = {"addressee": "印在标题下面；太多、首页放不下正文时移到版记"}
+        error_messages = {"kept_days": {"min_value": "至少保留 1 天。", "max_value": "最多 3650 天。"}}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kept_days"].min_value, self.fields["kept_days"].max_value = 1, 3650
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        return {name: one_line(value) if isinstance(value, str) else value for name, value in typed.items()}

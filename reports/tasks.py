@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from reports import runs
+from reports import clock, runs
 
 
 @shared_task
@@ -11,5 +11,15 @@ def build_report(run_id: int) -> None:
 
 
 @shared_task
-def requeue() -> None:
-    runs.requeue()
+def sweep() -> None:
+    runs.sweep()
+
+
+@shared_task
+def draft() -> None:
+    clock.draft()
+
+
+@shared_task
+def remove_old_files() -> None:
+    runs.remove_old_files()

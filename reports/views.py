@@ -1,23 +1,29 @@
-"""The list of reports: make one, watch it, download it."""
+"""The report centre: ask for a report, watch it, read it, download it; issue a circular; the office's letterhead."""
 
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
 
-from reports import runs
-from reports.forms import ReportForm
+from reports import circulars, runs
+from reports.forms import IssueForm, LetterheadForm, ReportForm
+from reports.history import History
 from reports.kinds import KINDS
-from reports.models import ReportRun, RunFile, RunState
+from reports.models import Circular, Letterhead, ReportRun, RunFile, RunState
 from reports.permissions import may_make
-from submissions.moves import Refused
+from reports.writers import html, pdf
+from submissions.moves import Refused, TooLate
+from trail.records import record
 from units.desk import DeskRequest, at_office
-from units.models import Role
+from units.models import Office, Role
 
-PAGE = 50
 CONTENT_TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -30,18 +36,16 @@ CONTENT_TYPES = {
 def report_list(request: DeskRequest) -> HttpResponse:
     """The form to ask for a report, and what was asked for, newest first."""
     _readers_only(request)
-    form = ReportForm(request.POST or None, office=request.office, period=request.GET.get("period"))
+    form = ReportForm(request.POST or None, office=request.office, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
-        try:
-            run = runs.request(request.office, form.cleaned_data["kind"], form.cleaned_data["period"], request.user)
-        except Refused as error:
-            messages.warning(request, str(error))
-        else:
-            messages.success(
-                request, f"{run.period}{KINDS[run.kind].label}已经排上，做好了会出现在下面，可以先离开这一页。"
-            )
-        return redirect("reports", request.office.code)
-    context = {**_rows(request), "form": form, "may_make": may_make(request.user, request.office)}
+        return _ask(request, form.cleaned_data["kind"], form.cleaned_data["period"])
+    context = {
+        "form": form,
+        "history": History(request),
+        "may_make": may_make(request.user, request.office),
+        "no_pdf": not pdf.available(),
+        "letterhead": _letterhead(request.office),
+    }
     return render(request, "reports/report_list.html", context, status=422 if form.errors else 200)
 
 
@@ -49,14 +53,167 @@ def report_list(request: DeskRequest) -> HttpResponse:
 def run_rows(request: DeskRequest) -> HttpResponse:
     """The rows alone, which the page asks for again while something is being made."""
     _readers_only(request)
-    return render(request, "reports/runs.html", _rows(request))
+    context = {"history": History(request), "letterhead": _letterhead(request.office)}
+    return render(request, "reports/runs.html", context)
 
 
 @at_office
-def download(request: DeskRequest, pk: int) -> HttpResponseBase:
+def run_detail(request: DeskRequest, pk: int) -> HttpResponse:
+    """What was made, as a page: the document itself, what was checked, the files, and the way to issue it."""
+    run = _run(request, pk)
+    if run.drafted and run.seen_at is None and may_make(request.user, request.office):
+        ReportRun.objects.filter(pk=run.pk).update(seen_at=timezone.now())
+    circular = Circular.objects.filter(run=run).first()
+    if circular:
+        return redirect("circular", request.office.code, circular.pk)
+    context = {
+        "run": run,
+        "kind": KINDS[run.kind],
+        "sheets": _sheets(run),
+        "outdated": run.state == RunState.DONE and run.period.closed and not run.from_closed,
+        "may_issue": may_make(request.user, request.office) and KINDS[run.kind].issued and run.from_closed,
+    }
+    return render(request, "reports/run_detail.html", context)
+
+
+@require_POST
+@at_office
+def cancel_run(request: DeskRequest, pk: int) -> HttpResponse:
+    run = _run(request, pk)
+    try:
+        runs.cancel(run, request.user)
+    except (Refused, TooLate) as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, f"已取消：{_name(run)}。")
+    return redirect("reports", request.office.code)
+
+
+@require_POST
+@at_office
+def make_again(request: DeskRequest, pk: int) -> HttpResponse:
+    """The same report anew; where nothing has changed it is the one there already is."""
+    run = _run(request, pk)
+    return _ask(request, run.kind, run.period)
+
+
+@at_office
+def issue_run(request: DeskRequest, pk: int) -> HttpResponse:
+    """Ask for number, days and signature; then have the final files made, and frozen."""
+    run = _run(request, pk)
+    _managers_only(request, "只有管理员可以印发通报。")
+    form = IssueForm(request.POST or None, period=run.period, letterhead=_letterhead(request.office))
+    if request.method == "POST" and form.is_valid():
+        try:
+            runs.issue(run, form.typed, request.user)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"{form.typed['number']}正在制版，做好就印发，会列在“已印发的通报”里。")
+            return redirect("reports", request.office.code)
+    context = {"run": run, "form": form, "closed": run.period.closed, "sealed": _letterhead(request.office).sealed}
+    return render(request, "reports/issue.html", context, status=422 if form.errors else 200)
+
+
+@at_office
+def run_file(request: DeskRequest, pk: int) -> HttpResponseBase:
     """A file of a run, under its proper name."""
     runs_here = ReportRun.objects.visible_to(request.user, request.office)
-    file = get_object_or_404(RunFile, pk=pk, run__in=runs_here)
+    return _download(get_object_or_404(RunFile, pk=pk, run__in=runs_here))
+
+
+@at_office
+def circular_list(request: DeskRequest) -> HttpResponse:
+    """What was issued, newest first. Open to the units too, where they may see the whole table."""
+    found = Circular.objects.visible_to(request.user, request.office).newest_first().for_table()
+    return render(request, "reports/circular_list.html", {"circulars": found})
+
+
+@at_office
+def circular_detail(request: DeskRequest, pk: int) -> HttpResponse:
+    """An issued circular as it was frozen."""
+    found = Circular.objects.visible_to(request.user, request.office).for_table()
+    circular = get_object_or_404(found, pk=pk)
+    context = {
+        "circular": circular,
+        "sheets": _sheets(circular.run),
+        "intact": circulars.is_intact(circular),
+        "staff": request.user.works_at(request.office),
+    }
+    return render(request, "reports/circular_detail.html", context)
+
+
+@at_office
+def circular_file(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """A file of an issued circular, for everybody who may read it."""
+    readable = Circular.objects.visible_to(request.user, request.office)
+    return _download(get_object_or_404(RunFile, pk=pk, run__circular__in=readable))
+
+
+@at_office
+def letterhead(request: DeskRequest) -> HttpResponse:
+    """How the office's documents look. A change makes the reports of today outdated."""
+    _readers_only(request)
+    _managers_only(request, "只有管理员可以改公文设置。")
+    form = LetterheadForm(request.POST or None, instance=_letterhead(request.office))
+    if request.method == "POST" and form.is_valid():
+        before = LetterheadForm(instance=_letterhead(request.office)).initial
+        with transaction.atomic():
+            Office.objects.hold(request.office.pk)
+            saved = form.save()
+            after = LetterheadForm(instance=saved).initial
+            record("改公文设置", by=request.user, office=request.office.code, on=saved, before=before, after=after)
+        messages.success(request, "公文设置已保存，以后生成的报表照此印出。")
+        return redirect("letterhead", request.office.code)
+    return render(request, "reports/letterhead.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _ask(request: DeskRequest, kind: str, period: Any) -> HttpResponse:
+    """Ask for a report and go back to the list, which keeps what was chosen."""
+    began = timezone.now()
+    try:
+        run = runs.request(request.office, kind, period, request.user)
+    except Refused as error:
+        messages.warning(request, str(error))
+        return redirect("reports", request.office.code)
+    if run.requested_at >= began:
+        messages.success(request, f"{_name(run)}已经排上，做好了会出现在下面，可以先离开这一页。")
+    elif run.state == RunState.DONE:
+        messages.success(request, f"{_name(run)}已经做好，数据没有变化，不用重做。")
+    else:
+        messages.success(request, f"{_name(run)}已经在做，不用再要一次。")
+    address = redirect("reports", request.office.code)
+    address["Location"] += f"?kind={kind}&period={period.pk}"
+    return address
+
+
+def _run(request: DeskRequest, pk: int) -> ReportRun:
+    _readers_only(request)
+    found = ReportRun.objects.visible_to(request.user, request.office).for_table()
+    return get_object_or_404(found, pk=pk)
+
+
+def _name(run: ReportRun) -> str:
+    return f"{run.period}{KINDS[run.kind].label}"
+
+
+def _letterhead(office: Office) -> Letterhead:
+    """The office's, or one where nothing is set."""
+    return Letterhead.objects.filter(office=office).first() or Letterhead(office=office)
+
+
+def _sheets(run: ReportRun) -> str:
+    """The document for a page of ours, from the file that was made; empty where it has no page."""
+    for file in run.files.all():
+        if file.format == "html":
+            try:
+                return html.sheets((Path(settings.MEDIA_ROOT) / file.path).read_text(encoding="utf-8"))
+            except OSError:
+                return ""
+    return ""
+
+
+def _download(file: RunFile) -> HttpResponseBase:
     try:
         content = (Path(settings.MEDIA_ROOT) / file.path).open("rb")
     except FileNotFoundError as error:
@@ -64,14 +221,12 @@ def download(request: DeskRequest, pk: int) -> HttpResponseBase:
     return FileResponse(content, as_attachment=True, filename=file.name, content_type=CONTENT_TYPES[file.format])
 
 
-def _rows(request: DeskRequest) -> dict[str, Any]:
-    found = list(ReportRun.objects.visible_to(request.user, request.office).newest_first().for_table()[:PAGE])
-    for run in found:
-        run.label = KINDS[run.kind].label if run.kind in KINDS else run.kind  # type: ignore[attr-defined]
-    return {"runs": found, "busy": any(run.state in (RunState.QUEUED, RunState.RUNNING) for run in found)}
-
-
 def _readers_only(request: DeskRequest) -> None:
     """Reports do not exist for those who may not see them."""
     if not request.user.has_role(request.office.unit_id, Role.MANAGER, Role.AUDITOR):
         raise Http404
+
+
+def _managers_only(request: DeskRequest, sentence: str) -> None:
+    if not may_make(request.user, request.office):
+        raise PermissionDenied(sentence)

@@ -4,10 +4,13 @@ import datetime
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Count, Q, Sum
+from django.db.models import BigIntegerField, Count, Sum
+from django.urls import reverse
 
+from reports.document import Figure
 from reports.models import Letterhead
 from scoring.models import Measure
 from scoring.standings import Standings, entries_of, standings
@@ -15,9 +18,15 @@ from submissions.exact import plain
 from submissions.fields import whole
 from submissions.models import Adoption, Period, Theme
 from submissions.moves import Refused
-from units.models import Office, Unit
+from units.models import Office
 
-LAST = (1_000_000, 0)  # the place of a unit that the table does not hold
+
+class Place(NamedTuple):
+    """Where a unit stands in the table: printed name, group, and the numbers of group and line."""
+
+    name: str
+    group: str
+    order: tuple[int, int]
 
 
 class Adopted(NamedTuple):
@@ -40,9 +49,16 @@ class Correction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
+    """``places`` are those of the table by unit: each unit with an entry of the period stands in it.
+
+    ``before`` is the table of the period before of the same kind, where there is one with anything in it.
+    """
+
     period: Period
     letterhead: Letterhead
     table: Standings
+    places: dict[int, Place]
+    before: Standings | None
     adopted: list[Adopted]
     corrections: list[Correction]
     themes: list[str]
@@ -52,6 +68,26 @@ class Figures:
     @property
     def issuer(self) -> str:
         return self.letterhead.issuer or self.table.office.name
+
+    @property
+    def addressee(self) -> str:
+        return self.letterhead.addressee.strip().rstrip("：:")
+
+    def items(self, millionths: int, **which: str) -> Figure:
+        """A number of items and the page that lists them; ``which`` are measure, column and group."""
+        return Figure(f"{plain(millionths)}条", self._page("entries", **which))
+
+    def score(self, millionths: int, **which: str) -> Figure:
+        """A score and the table that it is the sum of."""
+        return Figure(f"{plain(millionths)}分", self.standings(**which))
+
+    def standings(self, **which: str | int) -> str:
+        """The address of the table; ``which`` are unit, group and only."""
+        return self._page("standings", **which)
+
+    def _page(self, name: str, **which: str | int) -> str:
+        query = urlencode({"period": self.period.pk, **which})
+        return f"{reverse(name, args=[self.table.office.code])}?{query}"
 
     @property
     def summary(self) -> str:
@@ -65,20 +101,26 @@ def gather(period: Period) -> Figures:
 
     Raises Refused where the office has no scheme: there is nothing to count by.
     """
-    office = Office.objects.hold(period.office_id)
+    office = Office.objects.hold_still(period.office_id)
     period = Period.objects.select_related("office").get(pk=period.pk)  # it may have been closed meanwhile
     table = standings(period)
     if table.scheme is None:
         raise Refused(f"{office}还没有计分办法，不能生成报表。")
+    places = {
+        line.unit: Place(line.name, group.name, (i, j))
+        for i, group in enumerate(table.groups)
+        for j, line in enumerate(group.lines)
+    }
     following = Period.objects.filter(office=office, kind=period.kind, starts_on__gt=period.ends_on)
     next_period = following.order_by("starts_on").first()
-    of_period_or_every = Q(period=period) | Q(period=None, year=None)
-    themes = Theme.objects.topics().filter(of_period_or_every, office=office, scored=True).order_by("position", "id")
+    themes = Theme.objects.scored_in(period).order_by("position", "id")
     return Figures(
         period=period,
         letterhead=Letterhead.objects.filter(office=office).first() or Letterhead(office=office),
         table=table,
-        adopted=_adopted(period, table),
+        places=places,
+        before=_before(period),
+        adopted=_adopted(period, places),
         corrections=_corrections(period),
         themes=list(themes.values_list("name", flat=True)),
         next_period=next_period,
@@ -86,8 +128,15 @@ def gather(period: Period) -> Figures:
     )
 
 
-def _adopted(period: Period, table: Standings) -> list[Adopted]:
-    """The adoptions that the table counts, by channel, group and unit.
+def _before(period: Period) -> Standings | None:
+    earlier = Period.objects.filter(office=period.office, kind=period.kind, ends_on__lt=period.starts_on)
+    last = earlier.select_related("office").order_by("-ends_on").first()
+    table = standings(last) if last else None
+    return table if table and (table.items or table.score) else None
+
+
+def _adopted(period: Period, places: dict[int, Place]) -> list[Adopted]:
+    """The adoptions that the table counts, by group, channel and unit.
 
     Read from the ledger and not from the adoptions: so the list of a closed period stays as the table
     does, and one that an earlier period counted and this one takes back is in neither.
@@ -107,24 +156,14 @@ def _adopted(period: Period, table: Standings) -> list[Adopted]:
         for pk, units in shares.items()
         if sum(units.values()) > 0
     }
-    place: dict[int, tuple[int, int]] = {}
-    name_and_group: dict[int, tuple[str, str]] = {}
-    for i, group in enumerate(table.groups):
-        for j, line in enumerate(group.lines):
-            place[line.unit] = (i, j)
-            name_and_group[line.unit] = (line.name, group.name)
-    strangers = {unit for units in credited.values() for unit in units} - place.keys()
-    name_and_group |= {unit.pk: (unit.name, "") for unit in Unit.objects.filter(pk__in=strangers)}
-
     rows = []
-    adoptions = _in_bulk(list(credited))
-    for adoption in adoptions:
-        units = sorted(credited[adoption.pk], key=lambda unit: place.get(unit, LAST))
-        channel = adoption.channel
-        order = (channel.position, channel.pk, place.get(units[0], LAST), adoption.adopted_on, adoption.pk)
+    for adoption in _in_bulk(list(credited)):
+        units = sorted((places[unit] for unit in credited[adoption.pk]), key=lambda place: place.order)
+        channel, first = adoption.channel, units[0]
         title = adoption.title or adoption.item.title
-        names = "、".join(name_and_group[unit][0] for unit in units)
-        rows.append((order, Adopted(title, names, name_and_group[units[0]][1], channel.name, adoption.adopted_on)))
+        names = "、".join(place.name for place in units)
+        order = (first.order[0], channel.position, channel.pk, first.order[1], adoption.adopted_on, adoption.pk)
+        rows.append((order, Adopted(title, names, first.group, channel.name, adoption.adopted_on)))
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 
 

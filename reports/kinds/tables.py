@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from reports.document import Column, GroupRow, Row, Table
 from reports.kinds.figures import Adopted, Figures
+from reports.kinds.prose import MOST_LISTED, MOST_NAMED, silent_units
 from scoring.models import Measure
 from scoring.standings import Column as ScoreColumn
 from submissions.exact import ONE, plain, to_decimal
@@ -17,13 +18,13 @@ def number(millionths: int) -> int | Decimal:
     return to_decimal(millionths) if rest else whole
 
 
-def standings_table(figures: Figures, *, grouped: bool = False, total: bool = False) -> Table:
+def standings_table(figures: Figures, *, total: bool = False) -> Table:
     """A row a unit, below the row of its group: 序号, 单位, the scheme's columns in order, 得分."""
     table = figures.table
     columns = (
         Column("序号", 3, numeric=True),
         Column("单位", 12),
-        *(_figure_column(column, grouped) for column in table.columns),
+        *(_figure_column(column) for column in table.columns),
         Column("得分", 3, numeric=True),
     )
     rows: list[Row | GroupRow] = []
@@ -35,22 +36,23 @@ def standings_table(figures: Figures, *, grouped: bool = False, total: bool = Fa
     return Table(columns, tuple(rows))
 
 
-def _figure_column(column: ScoreColumn, grouped: bool) -> Column:
+def _figure_column(column: ScoreColumn) -> Column:
     """As wide as its heading, within reason: a longer one takes several lines."""
     width = min(max(len(column.label), 4), 6)
-    return Column(column.label, width, numeric=True, group=GROUP_OF[Measure(column.measure)] if grouped else "")
+    return Column(column.label, width, numeric=True, group=GROUP_OF[Measure(column.measure)])
 
 
 def adopted_table(adopted: list[Adopted]) -> Table:
     columns = (
         Column("序号", 4, numeric=True),
-        Column("单位", 16),
+        Column("类别", 8),
+        Column("单位", 14),
         Column("标题", 40),
-        Column("渠道", 12),
-        Column("采用日期", 8),
+        Column("渠道", 10),
+        Column("采用日期", 6),
     )
-    rows = (Row((i, a.units, a.title, a.channel, a.adopted_on)) for i, a in enumerate(adopted, start=1))
-    return Table(columns, tuple(rows))
+    rows = (Row((i, a.group, a.units, a.title, a.channel, a.adopted_on)) for i, a in enumerate(adopted, start=1))
+    return Table(columns, tuple(rows), listing=True)
 
 
 def notes(figures: Figures) -> list[str]:
@@ -67,10 +69,21 @@ def notes(figures: Figures) -> list[str]:
         f"表中含{late.period}封存以后的变动{late.entries}项，合计{plain(late.points)}分。"
         for late in figures.corrections
     ]
+    found += _silent(figures)
     if figures.themes:
         found.append(f"本期计分主题：{'；'.join(figures.themes)}。")
     found += [line.strip() for line in figures.period.remark.splitlines() if line.strip()]
     return [f"{i}.{text}" for i, text in enumerate(found, start=1)]
+
+
+def _silent(figures: Figures) -> list[str]:
+    """The units without a valid item, where they are too many for the text and few enough to be read."""
+    silent = silent_units(figures.table)
+    number_of = sum(len(names) for _, names in silent)
+    if not MOST_NAMED < number_of <= MOST_LISTED:
+        return []
+    by_group = "；".join(f"{group}{len(names)}家：{'、'.join(names)}" for group, names in silent)
+    return [f"没有报送有效信息的单位{number_of}家。{by_group}。"]
 
 
 def _formula(columns: list[ScoreColumn]) -> str:

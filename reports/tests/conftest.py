@@ -30,6 +30,7 @@ class Quarter:
 
     def receive(self, unit: str, count: int = 1, *, themed: bool = False, **fields: object) -> None:
         """Valid items of a unit; ``adopted`` are pairs of channel and title, ``shares`` those of a joint item."""
+        day = fields.get("day", DAY)
         shares = fields.get("shares") or [(self.units[unit].pk, ONE)]
         adopted = fields.get("adopted", ())
         adoptions = [PastAdoption(self.channels[channel].pk, DAY, title) for channel, title in adopted]
@@ -37,7 +38,7 @@ class Quarter:
         for _ in range(count):
             self.last += 1
             themes = [self.theme.pk] if themed else []
-            rows.append(PastItem(f"N{self.last}", f"信息{self.last}", DAY, State.VALID, shares, themes, adoptions))
+            rows.append(PastItem(f"N{self.last}", f"信息{self.last}", day, State.VALID, shares, themes, adoptions))
         record_past(self.office, rows, source="测试")
 
     def want(self, *names: str) -> None:
@@ -92,3 +93,9 @@ def quarter(db: None) -> Quarter:
 def media(settings: object, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path / "files"  # type: ignore[attr-defined]
     return tmp_path / "files"
+
+
+@pytest.fixture(autouse=True)
+def _calm_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A heart beats on a connection of its own, which does not see what a test has not committed."""
+    monkeypatch.setattr("reports.runs.HEART", 3600.0)

@@ -4,6 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reports.document import Document
-from reports.writers import docx, html, xlsx
+from reports.progress import Progress
+from reports.writers import docx, html, pdf, xlsx
 
-WRITERS: dict[str, Callable[[Document, Path], None]] = {"docx": docx.write, "html": html.write, "xlsx": xlsx.write}
+WRITERS: dict[str, Callable[[Document, Path, Progress], None]] = {
+    "docx": docx.write,
+    "html": html.write,
+    "pdf": pdf.write,
+    "xlsx": xlsx.write,
+}
+# The formats as people call them.
+LABELS = {"docx": "Word", "html": "网页", "pdf": "PDF", "xlsx": "Excel"}

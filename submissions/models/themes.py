@@ -16,6 +16,11 @@ class ThemeQuerySet(models.QuerySet["Theme"]):
     def topics(self) -> "ThemeQuerySet":
         return self.filter(kind=ThemeKind.TOPIC)
 
+    def scored_in(self, period: Period) -> "ThemeQuerySet":
+        """The topics that count in a period: its own, and those of every period."""
+        reach = Q(period=period) | Q(period=None, year=None)
+        return self.topics().filter(reach, office=period.office_id, scored=True)
+
     def priorities_of(self, period: Period) -> "ThemeQuerySet":
         return self.filter(kind=ThemeKind.PRIORITY, period=period).order_by("position", "id")
 

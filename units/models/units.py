@@ -60,12 +60,18 @@ class OfficeQuerySet(models.QuerySet["Office"]):
         return self.filter(Q(unit__in=staff) | Q(pk__in=reporting))
 
     def hold(self, pk: int) -> "Office":
-        """Lock an office's books until the transaction ends.
+        """Lock an office's books until the transaction ends, and turn their edition.
 
-        Whoever changes what counts (moves, adoptions, imports, closing) holds them first, so facts,
-        closed ranges and the ledger always change one after another. SQLite has but one writer anyway.
-        Rows that merely name the office (drafts, report runs) can be written meanwhile.
+        Whoever changes what counts or what is printed (moves, adoptions, imports, closing, letterhead) holds
+        them first, so facts, closed ranges and the ledger always change one after another, and equal editions
+        mean equal documents. The update is the lock; SQLite has but one writer anyway. Rows that merely name
+        the office (drafts, report runs) can be written meanwhile.
         """
+        self.filter(pk=pk).update(edition=F("edition") + 1)
+        return self.get(pk=pk)
+
+    def hold_still(self, pk: int) -> "Office":
+        """Lock an office's books until the transaction ends, to read them at one moment."""
         return self.select_for_update(no_key=True).get(pk=pk)
 
 
@@ -79,6 +85,7 @@ class Office(models.Model):
         "单位看得到的排名", max_length=10, choices=StandingsShown, default=StandingsShown.OWN
     )
     demonstration = models.BooleanField("演示数据", default=False)
+    edition = models.PositiveBigIntegerField("账册版次", default=0, editable=False)
 
     objects = OfficeQuerySet.as_manager()
 

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         wrong = 0
         for office in Office.objects.order_by("code"):
             with transaction.atomic():  # held, so that nobody decides between two of its readings
-                Office.objects.hold(office.pk)
+                Office.objects.hold_still(office.pk)
                 wrong += self._check(office)
                 if repair:
                     ledger.recount_office(office)
