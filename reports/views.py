@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -36,7 +36,7 @@ CONTENT_TYPES = {
 def report_list(request: DeskRequest) -> HttpResponse:
     """The form to ask for a report, and what was asked for, newest first."""
     _readers_only(request)
-    form = ReportForm(request.POST or None, office=request.office, initial=request.GET.dict())
+    form = ReportForm(_typed(request), office=request.office, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
         return _ask(request, form.cleaned_data["kind"], form.cleaned_data["period"])
     context = {
@@ -102,7 +102,7 @@ def issue_run(request: DeskRequest, pk: int) -> HttpResponse:
     """Ask for number, days and signature; then have the final files made, and frozen."""
     run = _run(request, pk)
     _managers_only(request, "只有管理员可以印发通报。")
-    form = IssueForm(request.POST or None, period=run.period, letterhead=_letterhead(request.office))
+    form = IssueForm(_typed(request), period=run.period, letterhead=_letterhead(request.office))
     if request.method == "POST" and form.is_valid():
         try:
             runs.issue(run, form.typed, request.user)
@@ -155,7 +155,7 @@ def letterhead(request: DeskRequest) -> HttpResponse:
     """How the office's documents look. A change makes the reports of today outdated."""
     _readers_only(request)
     _managers_only(request, "只有管理员可以改公文设置。")
-    form = LetterheadForm(request.POST or None, instance=_letterhead(request.office))
+    form = LetterheadForm(_typed(request), instance=_letterhead(request.office))
     if request.method == "POST" and form.is_valid():
         before = LetterheadForm(instance=_letterhead(request.office)).initial
         with transaction.atomic():
@@ -166,6 +166,10 @@ def letterhead(request: DeskRequest) -> HttpResponse:
         messages.success(request, "公文设置已保存，以后生成的报表照此印出。")
         return redirect("letterhead", request.office.code)
     return render(request, "reports/letterhead.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _typed(request: DeskRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def _ask(request: DeskRequest, kind: str, period: Any) -> HttpResponse:

@@ -1,66 +1,236 @@
 """A Document as a Word file, laid out as GB/T 9704-2012 asks."""
 
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 import docx
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Twips
 
-from reports.document import Block, Document, Heading, Paragraph, Table
-from reports.writers.looks import LINE, LOOKS, PAGE, SONG, TEXT_WIDTH, fonts, style
+from reports.document import Block, Document, Heading, Imprint, Paragraph, Part, Signature, Table, Title
+from reports.progress import Progress, untold
+from reports.writers.imprint import imprint
+from reports.writers.lines import lines, width
+from reports.writers.looks import (
+    CHARACTER,
+    FANGSONG,
+    LINE,
+    LOOKS,
+    ON_ITS_SIDE,
+    OTHER_NAMES,
+    PAGE,
+    PAGE_NUMBER,
+    SONG,
+    TEXT_WIDTH,
+    fonts,
+    head_line,
+    size,
+    style,
+)
 from reports.writers.rows import table_element
 
-HEAD_SIZE = 48  # points; a longer name of an office is set smaller, so that it stays on one line
+WIDEST_UPRIGHT = 40  # characters: a table whose columns want more stands on a page on its side
+TOLD_EVERY = 50  # rows
+_OWN_BEGINNING = re.compile(r"(附件：)?(\d+\.)?")
 
 
-def write(document: Document, path: Path) -> None:
+def write(document: Document, path: Path, progress: Progress = untold) -> None:
     word = docx.Document()
     word.core_properties.title, word.core_properties.author = document.title, ""
     word.core_properties.comments = ""
+    _set_up(word)
     _set_styles(word)
     _set_page(word)
-    body = word.element.body
-    end = body.sectPr
-    for i, part in enumerate(document.parts):
-        for j, block in enumerate(part.blocks):
-            for element in _elements(block, new_page=i > 0 and j == 0):
-                end.addprevious(element)
+    end = word.element.body.sectPr
+    for element in _elements(document, end, _teller(document, progress)):
+        end.addprevious(element)
     word.save(str(path))
 
 
-def _elements(block: Block, new_page: bool) -> list[Any]:
-    match block:
-        case Heading():
-            return [_paragraph(block.text, f"heading{min(block.level, 2)}", new_page)]
-        case Paragraph():
-            if block.role == "annex_list":
-                return _annex_list(block.text.split("\n"), new_page)
-            return [_paragraph(block.text, block.role, new_page)]
-        case Table():
-            return [*([_paragraph("", "cell", True)] if new_page else []), table_element(block)]
+class Sheet(NamedTuple):
+    """Blocks that begin on a new page, all of them upright or all on their side."""
+
+    blocks: tuple[Block, ...]
+    on_its_side: bool
+
+    @property
+    def page(self) -> dict[str, int]:
+        return ON_ITS_SIDE if self.on_its_side else PAGE
+
+    @property
+    def width(self) -> int:
+        return self.page["width"] - self.page["left"] - self.page["right"]
 
 
-def _annex_list(lines: list[str], new_page: bool) -> list[Any]:
-    """A paragraph a line, so that a line that wraps stays below its own beginning."""
-    first, *more = lines
-    return [_paragraph(first, "annex_list", new_page), *(_paragraph(line, "annex_more", False) for line in more)]
+def _sheets(parts: tuple[Part, ...]) -> Iterator[Sheet]:
+    """A part with a wide table is on its side; the imprint, which ends the document, never is."""
+    for part in parts:
+        wide = any(
+            isinstance(block, Table) and sum(column.width for column in block.columns) > WIDEST_UPRIGHT
+            for block in part.blocks
+        )
+        upright = tuple(block for block in part.blocks if isinstance(block, Imprint)) if wide else ()
+        yield Sheet(tuple(block for block in part.blocks if block not in upright), wide)
+        if upright:
+            yield Sheet(upright, False)
 
 
-def _paragraph(text: str, key: str, new_page: bool) -> Any:
-    look = LOOKS[key]
-    size = ""
-    if key == "head" and len(text) * HEAD_SIZE * 20 > TEXT_WIDTH:
-        half_points = TEXT_WIDTH // (len(text) * 10)
-        size = f'<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/>'
-    run = f"<w:rPr>{fonts(look.font)}{size}</w:rPr>"
-    lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n"))
-    return parse_xml(
-        f'<w:p {nsdecls("w")}><w:pPr><w:pStyle w:val="{key}"/>{"<w:pageBreakBefore/>" if new_page else ""}</w:pPr>'
-        f"<w:r>{run}{lines}</w:r></w:p>"
+def _teller(document: Document, progress: Progress) -> Callable[[], None]:
+    """What is called once a row, and passes on every fiftieth."""
+    total = sum(len(block.rows) for part in document.parts for block in part.blocks if isinstance(block, Table))
+    rows = count(1)
+
+    def told() -> None:
+        done = next(rows)
+        if done % TOLD_EVERY == 0 or done == total:
+            progress(done, total)
+
+    return told
+
+
+def _elements(document: Document, end: Any, told: Callable[[], None]) -> Iterator[Any]:
+    """The body's elements. Where the page turns on its side or back, a section ends; ``end`` describes the last."""
+    before: Sheet | None = None
+    for sheet in _sheets(document.parts):
+        turned = before is not None and before.on_its_side != sheet.on_its_side
+        if before is not None and turned:
+            yield _section_end(end, before)
+        elements = _of_sheet(sheet, told)
+        if before is not None and not turned:
+            if elements and elements[0].tag == qn("w:tbl"):
+                elements.insert(0, _paragraph("", "nothing"))
+            if elements:
+                elements[0].get_or_add_pPr().get_or_add_pageBreakBefore()
+        yield from elements
+        before = sheet
+    if before is not None:
+        _turn(end, before)
+
+
+def _section_end(end: Any, sheet: Sheet) -> Any:
+    """A paragraph too small to be seen, which ends the sheet's section: a table cannot."""
+    paragraph = _paragraph("", "nothing")
+    section = deepcopy(end)
+    _turn(section, sheet)
+    paragraph.set_sectPr(section)
+    return paragraph
+
+
+def _of_sheet(sheet: Sheet, told: Callable[[], None]) -> list[Any]:
+    found: list[Any] = []
+    for block in sheet.blocks:
+        before = found[-1] if found and found[-1].tag == qn("w:p") else None
+        match block:
+            case Heading():
+                found.append(_paragraph(block.text, f"heading{min(block.level, 4)}"))
+            case Title():
+                found.append(_title(block, sheet.width))
+            case Paragraph(role="annex_list"):
+                found += _annex_list(block.text.split("\n"))
+            case Paragraph(role="head"):
+                found.append(_head(block.text))
+            case Paragraph(role="flag"):
+                if before is not None:  # it stands in the middle of the two blank lines there
+                    before.get_or_add_pPr().get_or_add_spacing().set(qn("w:after"), str(LINE // 2))
+                found.append(_paragraph(block.text, "flag"))
+            case Paragraph():
+                found.append(_paragraph(block.text, block.role))
+            case Signature():
+                if before is not None:  # a page never holds the signature alone
+                    before.get_or_add_pPr().get_or_add_keepNext()
+                found += _signature(block)
+            case Imprint():
+                found += [imprint(block), _paragraph("", "nothing")]
+            case Table():
+                found.append(table_element(block, sheet.width, told))
+    return found
+
+
+def _paragraph(text: str, key: str, direct: str = "") -> Any:
+    """A paragraph of a style; ``direct`` goes into its run's properties. Line breaks are kept."""
+    run = f"<w:rPr>{fonts(LOOKS[key].font)}{direct}</w:rPr>"
+    shown = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n"))
+    content = f"<w:r>{run}{shown}</w:r>" if text else ""
+    return parse_xml(f'<w:p {nsdecls("w")}><w:pPr><w:pStyle w:val="{key}"/></w:pPr>{content}</w:p>')
+
+
+def _head(text: str) -> Any:
+    """On one line: a long name is set smaller, its upper edge where that of any other is."""
+    look = LOOKS["head"]
+    points = TEXT_WIDTH // (max(width(text), 1) * 10) / 2
+    if points >= look.size:
+        return _paragraph(text, "head")
+    paragraph = _paragraph(text, "head", size(points))
+    spacing = paragraph.pPr.get_or_add_spacing()
+    spacing.set(qn("w:line"), str(head_line(points)))
+    spacing.set(qn("w:lineRule"), "exact")
+    return paragraph
+
+
+def _title(title: Title, whole: int) -> Any:
+    widest = whole // (LOOKS[title.role].size * 20)
+    return _paragraph("\n".join(line.strip() for line in lines(title.words, widest)), title.role)
+
+
+def _annex_list(texts: list[str]) -> list[Any]:
+    """A paragraph a line: one that wraps stays below its own beginning. A blank line stands above the first."""
+    found = []
+    for i, text in enumerate(texts):
+        paragraph = _paragraph(text, "annex_list")
+        if i == 0:
+            paragraph.pPr.get_or_add_spacing().set(qn("w:before"), str(LINE))
+        mark = width(_OWN_BEGINNING.match(text)[0])  # type: ignore[index]  # it matches anything
+        start = 2 if i == 0 else 2 + width("附件：")
+        _indent(paragraph, left=start + mark, hanging=mark)
+        found.append(paragraph)
+    return found
+
+
+def _signature(signature: Signature) -> list[Any]:
+    name, day = _paragraph(signature.name, "sign"), _paragraph(signature.day, "sign_day")
+    long, short = width(signature.name), width(signature.day)
+    line = TEXT_WIDTH // CHARACTER
+    if signature.sealed:
+        # Both are centred 4 characters and half a day's length from the right: on what is left of a line's right part.
+        left = max(min(line - 4 - short - 4, line - long), 0)
+        for paragraph in (name, day):
+            _indent(paragraph, left=left)
+    else:
+        start = line - 2 - (short + 2 if short > long else long)
+        for paragraph, left in ((name, start), (day, start + 2)):
+            _indent(paragraph, left=max(left, 0), right=-2)
+            paragraph.pPr.get_or_add_jc().set(qn("w:val"), "left")
+    name.pPr.get_or_add_spacing().set(qn("w:before"), str((2 if signature.sealed else 1) * LINE))
+    return [name, day]
+
+
+def _indent(paragraph: Any, **characters: float) -> None:
+    ind = paragraph.pPr.get_or_add_ind()
+    for side, length in characters.items():
+        ind.set(qn(f"w:{side}"), f"{length * CHARACTER:.0f}")
+
+
+def _set_up(word: Any) -> None:
+    """The template's settings, brought up to date: Word opens the file as one of its own, and knows our fonts."""
+    settings = word.settings.element
+    for setting in settings.iter(qn("w:compatSetting")):
+        if setting.get(qn("w:name")) == "compatibilityMode":
+            setting.set(qn("w:val"), "15")
+    settings.find(qn("w:zoom")).set(qn("w:percent"), "100")
+    settings.find(qn("w:themeFontLang")).set(qn("w:eastAsia"), "zh-CN")
+    table = "".join(
+        f'<w:font w:name="{name}"><w:altName w:val="{other}"/><w:charset w:val="86"/></w:font>'
+        for name, other in OTHER_NAMES.items()
     )
+    part = word.part.part_related_by(RELATIONSHIP_TYPE.FONT_TABLE)
+    part._blob = f"<?xml version='1.0' encoding='UTF-8'?><w:fonts {nsdecls('w')}>{table}</w:fonts>".encode()
 
 
 def _set_styles(word: Any) -> None:
@@ -74,6 +244,7 @@ def _set_styles(word: Any) -> None:
     for found in styles.iter(qn("w:rFonts")):
         for name in [name for name in found.attrib if name.endswith("Theme")]:
             del found.attrib[name]
+            found.set(name.removesuffix("Theme").replace("cstheme", "cs"), FANGSONG)
     for language in styles.iter(qn("w:lang")):
         language.set(qn("w:val"), "zh-CN")
         language.set(qn("w:eastAsia"), "zh-CN")
@@ -81,10 +252,6 @@ def _set_styles(word: Any) -> None:
 
 def _set_page(word: Any) -> None:
     section = word.sections[0]
-    section.page_width, section.page_height = Twips(PAGE["width"]), Twips(PAGE["height"])
-    section.top_margin, section.bottom_margin = Twips(PAGE["top"]), Twips(PAGE["bottom"])
-    section.left_margin, section.right_margin = Twips(PAGE["left"]), Twips(PAGE["right"])
-    section.footer_distance = Twips(1134)
     grid = section._sectPr.find(qn("w:docGrid"))
     grid.set(qn("w:type"), "lines")
     grid.set(qn("w:linePitch"), str(LINE))
@@ -95,6 +262,18 @@ def _set_page(word: Any) -> None:
         for paragraph in list(element):
             element.remove(paragraph)
         element.append(_page_number(key))
+
+
+def _turn(section: Any, sheet: Sheet) -> None:
+    """Paper and margins of a section, and where its page numbers stand."""
+    page = sheet.page
+    size, margins = section.get_or_add_pgSz(), section.get_or_add_pgMar()
+    size.w, size.h = Twips(page["width"]), Twips(page["height"])
+    if sheet.on_its_side:
+        size.set(qn("w:orient"), "landscape")
+    margins.top, margins.bottom = Twips(page["top"]), Twips(page["bottom"])
+    margins.left, margins.right = Twips(page["left"]), Twips(page["right"])
+    margins.footer = Twips(page["bottom"] - PAGE_NUMBER)
 
 
 def _page_number(key: str) -> Any:

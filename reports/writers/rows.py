@@ -1,5 +1,6 @@
 """Tables of Word. A row is a copy of a prepared one with its texts filled in, so that 3,000 rows take a second."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 from xml.sax.saxutils import escape
@@ -8,16 +9,16 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 
 from reports.document import GroupRow, Row, Table, shown
-from reports.writers.looks import LOOKS, TEXT_WIDTH, fonts
+from reports.writers.looks import LOOKS, fonts
 
 SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
 TEXT = qn("w:t")
 HEADER_MARGINS = '<w:tcMar><w:left w:w="20" w:type="dxa"/><w:right w:w="20" w:type="dxa"/></w:tcMar>'
 
 
-def table_element(table: Table) -> Any:
-    """The table, as wide as the text; its header repeats on each page and no row splits."""
-    widths = _widths(table)
+def table_element(table: Table, whole: int, told: Callable[[], None]) -> Any:
+    """The table, ``whole`` twips wide; its header repeats on each page and no row splits. ``told`` hears of each row."""
+    widths = _widths(table, whole)
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for side in SIDES)
     element = parse_xml(
@@ -38,6 +39,7 @@ def table_element(table: Table) -> Any:
                 element.append(_filled(group_row, [row.text]))
             case Row():
                 element.append(_filled(unit_row, [shown(cell) for cell in row.cells]))
+        told()
     return element
 
 
@@ -87,9 +89,9 @@ def _cell(width: int, key: str, text: str = "", span: int = 1, merge: str = "") 
     )
 
 
-def _widths(table: Table) -> list[int]:
-    """The text's width, shared out by the columns' own."""
-    whole = sum(column.width for column in table.columns)
-    widths = [TEXT_WIDTH * column.width // whole for column in table.columns]
-    widths[-1] += TEXT_WIDTH - sum(widths)
+def _widths(table: Table, whole: int) -> list[int]:
+    """The width, shared out by the columns' own."""
+    shares = sum(column.width for column in table.columns)
+    widths = [whole * column.width // shares for column in table.columns]
+    widths[-1] += whole - sum(widths)
     return widths

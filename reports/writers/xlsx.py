@@ -1,169 +1,353 @@
 """A Document as a workbook: a sheet a part, written row by row, so that thousands of rows need little memory.
 
 A number is a numeric cell. Text is a text cell whatever it looks like: ``=1+1`` stays those four characters.
+No row of a table has merged cells; its header may.
 """
 
 import datetime
+import errno
+import os
 import re
-from collections.abc import Iterable
-from copy import copy
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import count, zip_longest
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from zipfile import ZIP_DEFLATED, ZipFile
 
+from lxml.etree import SerialisationError
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.writer.excel import ExcelWriter
 
-from reports.document import Document, GroupRow, Heading, Paragraph, Part, Role, Row, Table
+from reports.document import (
+    Block,
+    Document,
+    GroupRow,
+    Heading,
+    Imprint,
+    Paragraph,
+    Part,
+    Role,
+    Row,
+    Signature,
+    Table,
+    Title,
+    shown,
+)
+from reports.progress import Progress, untold
 
 THIN = Border(*(Side("thin", color="808080") for _ in range(4)))
 GREY = PatternFill("solid", fgColor="E8ECF2")
 PLAIN, BOLD = Font("宋体", size=11), Font("宋体", size=11, bold=True)
-LEFT, CENTRE = Alignment(vertical="center", wrap_text=True), Alignment("center", "center", wrap_text=True)
+CENTRE = Alignment("center", "center", wrap_text=True)
+LEFT, TOP = Alignment(vertical="center", wrap_text=True), Alignment(vertical="top", wrap_text=True)
 LOOKS: dict[str, dict[str, Any]] = {
     "title": {"font": Font("黑体", size=16), "alignment": CENTRE},
     "flag": {"font": Font("楷体", size=11), "alignment": CENTRE},
-    "line": {"font": PLAIN, "alignment": Alignment(vertical="top", wrap_text=True)},
+    "heading": {"font": BOLD, "alignment": TOP},
+    "line": {"font": PLAIN, "alignment": TOP},
     "header": {"font": BOLD, "alignment": CENTRE, "border": THIN, "fill": GREY},
     "group": {"font": BOLD, "alignment": Alignment(vertical="center"), "border": THIN, "fill": GREY},
     "text": {"font": PLAIN, "alignment": LEFT, "border": THIN},
-    "quoted": {"font": PLAIN, "alignment": LEFT, "border": THIN, "quotePrefix": True},
     "number": {"font": PLAIN, "alignment": CENTRE, "border": THIN},
     "day": {"font": PLAIN, "alignment": CENTRE, "border": THIN, "number_format": "yyyy-mm-dd"},
-    "total": {"font": BOLD, "alignment": CENTRE, "border": THIN},
+    "total text": {"font": BOLD, "alignment": CENTRE, "border": THIN},
+    "total number": {"font": BOLD, "alignment": CENTRE, "border": THIN},
+    "total day": {"font": BOLD, "alignment": CENTRE, "border": THIN, "number_format": "yyyy-mm-dd"},
 }
-LOOK_OF: dict[Role, str] = {"title": "title", "annex_title": "title", "head": "title", "flag": "flag"}
-LIKE_A_FORMULA = ("=", "+", "-", "@")
-UNFIT_FOR_A_NAME = re.compile(r"[\\/*?:\[\]]")
+USUAL = ("text", "number", "day")
+TOTAL = ("total text", "total number", "total day")
+LOOK_OF: dict[Role, str] = {"head": "title", "flag": "flag"}
+# Excel takes a text for a formula as soon as somebody edits its cell, in Chinese also after full-width signs.
+LIKE_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+UNFIT_FOR_A_NAME = re.compile(r"[\\/*?:\[\]'\s]+")
+MOST_ROWS = 1_048_576  # of a sheet
+MOST_TEXT = 32_767  # of a cell, in units of UTF-16
+MOST_OF_A_NAME = 31  # of a sheet, in the same units
+MOST_FROZEN = 10  # rows that may stand still above the others without filling a screen
+TELL_EVERY = 200  # rows
 LINE = 15.0  # points
-CHARACTER = 2.0  # a Chinese character in units of column width
+MOST_LINES = 27  # of a row: Excel knows no row of more than 409 points
+CHARACTER = 2.15  # a Chinese character of 11 points in units of column width
 
 
-def write(document: Document, path: Path) -> None:
-    book = Workbook(write_only=True)
-    book.properties.title, book.properties.creator = document.title, ""
-    for i, part in enumerate(document.parts, start=1):
-        Sheet(book, part, i).fill()
-    book.save(path)
+def write(document: Document, path: Path, progress: Progress = untold) -> None:
+    """Raises OSError, or what ``progress`` raises; then neither the file nor anything temporary is left."""
+    book = Book(document, progress)
+    try:
+        for part in document.parts or (Part(document.title, ()),):
+            Sheets(book, part).fill()
+        # Not book.save(): after an error it would leave the archive to be closed by the garbage collector.
+        with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+            ExcelWriter(book.workbook, archive).save()
+    except BaseException as error:
+        book.clear_away()
+        path.unlink(missing_ok=True)
+        if isinstance(error, SerialisationError):  # lxml's word for a full disk is IO_ENOSPC
+            number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
+            raise OSError(number, os.strerror(number), str(path)) from error
+        raise
 
 
-class Sheet:
-    """One sheet being written from top to bottom."""
+class Book:
+    """The workbook, the names its sheets have, and how many rows of how many are written."""
 
-    def __init__(self, book: Workbook, part: Part, number: int) -> None:
-        self.part = part
-        self.sheet = book.create_sheet(UNFIT_FOR_A_NAME.sub(" ", part.name)[:31] or f"表{number}")
-        self.row = 0
-        self.widths = max(
-            ([column.width * CHARACTER + 1 for column in b.columns] for b in part.blocks if isinstance(b, Table)),
-            key=len,
-            default=[80.0],
+    def __init__(self, document: Document, progress: Progress) -> None:
+        self.workbook = Workbook(write_only=True)
+        self.workbook.properties.title, self.workbook.properties.creator = document.title, ""
+        self.progress = progress
+        self.done = 0
+        self.total = sum(
+            len(block.rows) for part in document.parts for block in part.blocks if isinstance(block, Table)
         )
-        self.prepared = {name: self._prepared(look) for name, look in LOOKS.items()}
+        self.names = {"history"}  # which Excel keeps for itself
+
+    def sheet(self, name: str) -> Any:
+        """A new sheet of this name, or of the name with a number where there is one. Case makes no difference."""
+        name = UNFIT_FOR_A_NAME.sub(" ", name).strip() or "表"
+        endings = ("" if i == 1 else f"（{i}）" for i in count(1))
+        names = (_cut(name, MOST_OF_A_NAME - len(ending)) + ending for ending in endings)
+        free = next(name for name in names if name.casefold() not in self.names)
+        self.names.add(free.casefold())
+        return self.workbook.create_sheet(free)
+
+    def tell(self) -> None:
+        """Count a row, and tell of it now and then."""
+        self.done += 1
+        if self.done % TELL_EVERY == 0 or self.done == self.total:
+            self.progress(self.done, self.total)
+
+    def clear_away(self) -> None:
+        """Remove the file that openpyxl keeps for each sheet: it would do so itself only when the process ends.
+
+        Its streams are closed before, or the garbage collector would close them, and complain where nobody can
+        catch it. ``_writer`` is private, but nothing else knows where the file is.
+        """
+        for sheet in self.workbook.worksheets:
+            if writer := sheet._writer:
+                for close in (sheet.close, writer.close):
+                    with suppress(Exception):
+                        close()
+                Path(writer.out).unlink(missing_ok=True)
+
+
+class Ready(Cell):
+    """A cell of one look, made once a sheet and written again and again, with other values in other places.
+
+    Of a cell that it is given openpyxl puts the ``repr`` into an error that it then catches, adds up the style twice
+    and looks it up once: of 300,000 cells that is a third of the time. Here all of it is constant.
+    """
+
+    __slots__ = ("style_id",)
+    has_style = True
+
+    def __init__(self, sheet: Any, look: str, quoted: bool) -> None:
+        super().__init__(sheet)
+        for name, value in LOOKS[look].items():
+            setattr(self, name, value)
+        self.quotePrefix = quoted
+        self.style_id = super().style_id
+
+    def __repr__(self) -> str:
+        return ""
+
+    def holding(self, value: Any, data_type: str = "n") -> Self:
+        """This cell with that value. Not by way of ``value``, which makes formulas and errors of some texts."""
+        self._value, self.data_type = value, data_type
+        return self
+
+
+class Sheets:
+    """The sheet of a part, written from top to bottom; and where it is full, the next one."""
+
+    def __init__(self, book: Book, part: Part) -> None:
+        self.book, self.part = book, part
+        tables = [block for block in part.blocks if isinstance(block, Table)]
+        self.widths = [max(widths) for widths in zip_longest(*map(_widths, tables), fillvalue=0.0)] or [80.0]
+        self.repeated = len(tables[0].header) if len(tables) == 1 else 0  # of several, none is the header of all pages
 
     def fill(self) -> None:
-        self._set_up()
-        for block in self.part.blocks:
-            match block:
-                case Table():
-                    self._table(block)
-                case Paragraph():
-                    self._line(block.text, LOOK_OF.get(block.role, "line"))
-                case Heading():
-                    self._line(block.text, "line")
+        texts = [list(self._texts(block)) for block in self.part.blocks]
+        above = next((i for i, block in enumerate(self.part.blocks) if isinstance(block, Table)), 0)
+        self._begin(sum(map(len, texts[:above])))
+        for block, lines in zip(self.part.blocks, texts, strict=True):
+            if isinstance(block, Table):
+                self._table(block)
+            for text, look in lines:
+                self._line(text, look)
+        self._end()
 
-    def _set_up(self) -> None:
-        """Widths, frozen header and paper: openpyxl wants them before the first row."""
-        sheet = self.sheet
+    def _begin(self, above: int = 0) -> None:
+        """A new sheet with its widths, frozen header and paper; ``above`` are the rows before its table."""
+        self.sheet = sheet = self.book.sheet(self.part.name)
+        self.row = 0
+        self.ready, self.quoted = ({look: Ready(sheet, look, quoted) for look in LOOKS} for quoted in (False, True))
         for i, width in enumerate(self.widths, start=1):
             sheet.column_dimensions[get_column_letter(i)].width = width
         sheet.page_setup.paperSize = 9  # A4
         sheet.page_setup.orientation = "landscape" if sum(self.widths) > 120 else "portrait"
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.oddFooter.center.text = "&P / &N"
-        for above, block in enumerate(self.part.blocks):
-            if isinstance(block, Table):
-                first, last = above + 1, above + len(block.header)
-                sheet.print_title_rows = f"{first}:{last}"
-                sheet.freeze_panes = f"A{last + 1}"
-                break
+        sheet.page_margins.left = sheet.page_margins.right = 0.4  # inches
+        sheet.print_options.horizontalCentered = True
+        sheet.oddFooter.center.text = "第 &P 页，共 &N 页"
+        if self.repeated:
+            sheet.print_title_rows = f"{above + 1}:{above + self.repeated}"
+            if above + self.repeated <= MOST_FROZEN:
+                sheet.freeze_panes = f"A{above + self.repeated + 1}"
+
+    def _end(self) -> None:
+        if self.row:
+            self.sheet.print_area = f"A1:{get_column_letter(len(self.widths))}{self.row}"
+        self.sheet.close()
+
+    def _go_on(self) -> None:
+        self._end()
+        self._begin()
+
+    def _texts(self, block: Block) -> Iterator[tuple[str, str]]:
+        """The lines of a block that is no table, each with its look."""
+        match block:
+            case Title():
+                yield block.text, "title"
+            case Heading():
+                yield block.text, "heading"
+            case Paragraph() if block.role != "head_space":
+                yield from ((line, LOOK_OF.get(block.role, "line")) for line in self._pieces(*block.text.splitlines()))
+            case Signature():
+                yield from ((line, "line") for line in (block.name, block.day))
+            case Imprint():
+                lines = self._pieces(*block.lines, f"{block.printed_by}　{block.day}")
+                yield from ((line, "line") for line in lines)
+
+    def _pieces(self, *lines: str) -> Iterator[str]:
+        """Lines, those that are too long for one row in several."""
+        most = MOST_LINES * int(max(_per_line(sum(self.widths)) - 1, 1))
+        return (line[i : i + most] for line in lines for i in range(0, len(line), most))
+
+    def _line(self, text: str, look: str) -> None:
+        """A text across the whole width, as high as it needs."""
+        if self.row == MOST_ROWS:
+            self._go_on()
+        larger = LOOKS[look]["font"].size / PLAIN.size
+        lines = _lines(text, sum(self.widths) / larger)
+        self._merge(0, 1, len(self.widths))
+        self._append(self._alike([text], look), lines * larger + (larger > 1))
 
     def _table(self, table: Table) -> None:
-        self._header(table)
-        width = len(table.columns)
-        for row in table.rows:
-            match row:
-                case GroupRow():
-                    self._append([self._cell(row.text, "group"), *(self._blank("group") for _ in range(width - 1))])
-                case Row():
-                    self._append([self._value(cell, row.total) for cell in row.cells])
+        """The header and the rows, both again on each further sheet; a listing's reader may filter by any column."""
+        rest = table.rows
+        while True:
+            if self.row + len(table.header) >= MOST_ROWS:
+                self._go_on()
+            self._header(table)
+            top, room = self.row, MOST_ROWS - self.row
+            for row in rest[:room]:
+                match row:
+                    case GroupRow():
+                        self._append(self._alike([row.text, *[None] * (len(table.columns) - 1)], "group"))
+                    case Row():
+                        self._append(self._cells(row), self._lines_of(row))
+                self.book.tell()
+            if table.listing:
+                self.sheet.auto_filter.ref = f"A{top}:{get_column_letter(len(table.columns))}{self.row}"
+            rest = rest[room:]
+            if not rest:
+                return
 
     def _header(self, table: Table) -> None:
         """One row or two; what spans is merged, and stands in its first cell."""
         rows = table.header
         taken: set[tuple[int, int]] = set()
         for i, header_row in enumerate(rows):
-            cells = [self._blank("header") for _ in table.columns]
+            texts: list[str | None] = [None] * len(table.columns)
+            lines = 1.0
             places = (j for j in range(len(table.columns)) if (i, j) not in taken)
             for head in header_row:
                 at = next(places)
-                cells[at] = self._cell(head.text, "header")
-                covered = {(i + down, at + across) for down in range(head.down) for across in range(head.across)}
-                taken |= covered
-                if len(covered) > 1:
-                    self._merge(self.row + 1, at + 1, self.row + head.down, at + head.across)
-            longest = max(ceil(len(h.text) * CHARACTER / (self._width(table, h.text) * h.across)) for h in header_row)
-            self.sheet.row_dimensions[self.row + 1].height = LINE * (longest + 0.5)
-            self._append(cells)
+                texts[at] = head.text
+                taken |= {(i + down, at + across) for down in range(head.down) for across in range(head.across)}
+                lines = max(lines, _lines(head.text, sum(self.widths[at : at + head.across])) / head.down)
+                self._merge(at, head.down, head.across)
+            self._append(self._alike(texts, "header"), lines + 0.5)
 
-    def _width(self, table: Table, heading: str) -> float:
-        widths = (w for w, column in zip(self.widths, table.columns, strict=False) if column.heading == heading)
-        return next(widths, 12.0)
+    def _merge(self, column: int, down: int, across: int) -> None:
+        """Merge cells of the row that comes next, and of those below it."""
+        if down * across > 1:
+            first, last = get_column_letter(column + 1), get_column_letter(column + across)
+            self.sheet.merged_cells.add(f"{first}{self.row + 1}:{last}{self.row + down}")
 
-    def _line(self, text: str, look: str) -> None:
-        """A paragraph across the whole width, as high as its text needs."""
-        lines = ceil((len(text) + 1) * CHARACTER / sum(self.widths))
-        height = 30.0 if look == "title" else LINE * lines
-        self.sheet.row_dimensions[self.row + 1].height = height
-        self._merge(self.row + 1, 1, self.row + 1, len(self.widths))
-        self._append([self._cell(text, look)])
+    def _lines_of(self, row: Row) -> int:
+        """How many lines the row takes. Most texts are seen to fit without being measured."""
+        return max(
+            (
+                _lines(value, width)
+                for value, width in zip(row.cells, self.widths, strict=False)
+                if isinstance(value, str) and len(value) * CHARACTER >= width
+            ),
+            default=1,
+        )
 
-    def _value(self, value: Any, total: bool) -> WriteOnlyCell:
-        match value:
-            case None:
-                return self._blank("total" if total else "text")
-            case str():
-                look = "quoted" if value.startswith(LIKE_A_FORMULA) else "text"
-                return self._cell(value, "total" if total else look)
-            case datetime.date():
-                return self._cell(value, "day")
-            case _:
-                return self._cell(value, "total" if total else "number")
+    def _cells(self, row: Row) -> Iterator[Ready]:
+        text, number, day = TOTAL if row.total else USUAL
+        for value in row.cells:
+            if isinstance(value, str):
+                yield self._text(value, text)
+            elif isinstance(value, datetime.date):
+                yield self.ready[day].holding(value, "d")
+            else:
+                yield self.ready[number].holding(value)
 
-    def _cell(self, value: Any, look: str) -> WriteOnlyCell:
-        cell = WriteOnlyCell(self.sheet, value)
-        if isinstance(value, str):
-            cell.data_type = "s"  # openpyxl would make a formula or an error of some
-        cell._style = self.prepared[look]
-        return cell
+    def _alike(self, texts: Iterable[str | None], look: str) -> Iterator[Ready]:
+        """Cells of the same look; where there is no text, empty ones."""
+        for text in texts:
+            yield self.ready[look].holding(None) if text is None else self._text(text, look)
 
-    def _blank(self, look: str) -> WriteOnlyCell:
-        return self._cell(None, look)
+    def _text(self, text: str, look: str) -> Ready:
+        cells = self.quoted if text.lstrip().startswith(LIKE_A_FORMULA) else self.ready
+        return cells[look].holding(_cut(text, MOST_TEXT, "…"), "s")
 
-    def _prepared(self, look: dict[str, Any]) -> Any:
-        """A style's index, looked up once a sheet and not once a cell."""
-        cell = WriteOnlyCell(self.sheet)
-        for name, value in look.items():
-            setattr(cell, name, value)
-        return copy(cell._style)
-
-    def _merge(self, top: int, left: int, bottom: int, right: int) -> None:
-        if (top, left) != (bottom, right):
-            self.sheet.merged_cells.add(f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom}")
-
-    def _append(self, cells: Iterable[WriteOnlyCell]) -> None:
-        self.sheet.append(list(cells))
+    def _append(self, cells: Iterator[Ready], lines: float = 1) -> None:
+        """``cells`` must be a generator: they are few, and each is written before it holds the next value."""
+        if lines > 1:
+            self.sheet.row_dimensions[self.row + 1].height = LINE * min(lines, MOST_LINES)
+        self.sheet.append(cells)
+        self.sheet.row_dimensions.clear()  # what is written need not be kept
         self.row += 1
+
+
+def _widths(table: Table) -> list[float]:
+    """As wide as the columns say, and wider where a number or a day would not fit."""
+    longest = [0] * len(table.columns)
+    for row in table.rows:
+        if isinstance(row, Row):
+            for i, value in enumerate(row.cells):
+                if value is not None and not isinstance(value, str):
+                    longest[i] = max(longest[i], len(shown(value)))
+    return [max(c.width * CHARACTER, n + 1) + 1 for c, n in zip(table.columns, longest, strict=True)]
+
+
+def _per_line(width: float) -> float:
+    """How many Chinese characters fit beside each other."""
+    return (width - 1) / CHARACTER
+
+
+def _lines(text: str, width: float) -> int:
+    """How many lines a text takes, rather one too many: what ends a line early leaves a character's room empty."""
+    characters = (len(text) + len(text.encode())) / 4  # UTF-8 has a byte for what is half as wide as what has three
+    most = _per_line(width)
+    return 1 if characters <= most else ceil(characters / (most - 1 if most >= 8 else max(most, 1)))
+
+
+def _cut(text: str, most: int, mark: str = "") -> str:
+    """The text, if need be without its end and with a mark there, in so many units of UTF-16: so Excel counts."""
+    if 2 * len(text) <= most:
+        return text
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * most:
+        return text
+    return units[: 2 * (most - len(mark))].decode("utf-16-le", "ignore") + mark

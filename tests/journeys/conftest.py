@@ -7,6 +7,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +66,12 @@ def start(folder: Path, urls: dict[str, str]) -> Served:
 
 @pytest.fixture(scope="session")
 def own_urls() -> Iterator[dict[str, str]]:
+    with own_database() as urls:
+        yield urls
+
+
+@contextmanager
+def own_database() -> Iterator[dict[str, str]]:
     """A database of one's own beside the suite's, so that nothing that exists is touched."""
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):

@@ -60,6 +60,7 @@ class Command(BaseCommand):
             if web.poll() is not None:
                 raise CommandError("网站自己停了，原因见上面的记录。")
             self.stderr.write("工作进程自己停了，原因见上面的记录；现在重新启动它，网站照常使用。")
+            _end_session(worker)
             children[1] = _start(*_worker())
         raise CommandError("工作进程一再停下，原因见上面的记录。")
 
@@ -108,9 +109,14 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
     for child in children:
         with suppress(subprocess.TimeoutExpired):
             child.wait(max(deadline - time.monotonic(), 0))
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        _end_session(child)
+
+
+def _end_session(child: subprocess.Popen[bytes]) -> None:
+    """End a child and whatever it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 def _only_one() -> Any:
