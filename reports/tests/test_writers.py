@@ -5,9 +5,8 @@ from decimal import Decimal
 import docx
 import pytest
 from docx.oxml.ns import qn
-from openpyxl import load_workbook
 
-from reports.document import Column, Document, GroupRow, Heading, Paragraph, Part, Row, Table, legible, shown
+from reports.document import Column, Document, GroupRow, Heading, Paragraph, Part, Row, Table, Title, legible, shown
 from reports.writers import WRITERS, html
 
 GROUPED = (Column("序号", 4, True), Column("单位", 12), *(Column(t, 6, True, "采用") for t in ("甲", "乙")))
@@ -15,7 +14,7 @@ ROWS = (GroupRow("各市"), Row((1, "=1+1", Decimal("0.5"), 0)), Row((None, "<b>
 
 
 def document_of(columns) -> Document:
-    blocks = (Paragraph("厅", "head"), Paragraph("题\n目", "title"), Heading("一、节"), Table(columns, ROWS))
+    blocks = (Paragraph("厅", "head"), Title(("题", "目")), Heading("一、节"), Table(columns, ROWS))
     return Document("题目", (Part("第一/部", blocks), Part("第二部", (Table(columns, ROWS),))))
 
 
@@ -29,20 +28,6 @@ def test_both_headers_come_out_the_same_in_word(grouped, tmp_path):
         assert rows[-3:] == [["各市"] * 4, ["1", "=1+1", "0.5", "0"], ["", "<b>&", "3", "0"]]
         repeated = [row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows]
         assert repeated == [True] * (1 + grouped) + [False] * 3
-
-
-@pytest.mark.parametrize("grouped", [True, False])
-def test_both_headers_come_out_the_same_in_excel(grouped, tmp_path):
-    columns = GROUPED if grouped else tuple(Column(c.heading, c.width, c.numeric) for c in GROUPED)
-    WRITERS["xlsx"](document_of(columns), tmp_path / "a.xlsx")
-    book = load_workbook(tmp_path / "a.xlsx")
-    assert book.sheetnames == ["第一 部", "第二部"]
-    header = [("序号", "单位", "采用", None), (None, None, "甲", "乙")] if grouped else [("序号", "单位", "甲", "乙")]
-    rows = list(book["第二部"].iter_rows(values_only=True))
-    assert rows == [*header, ("各市", None, None, None), (1, "=1+1", 0.5, 0), (None, "<b>&", 3, 0)]
-    merged = {str(area) for area in book["第二部"].merged_cells.ranges}
-    assert merged == ({"A1:A2", "B1:B2", "C1:D1"} if grouped else set())
-    assert book["第二部"].freeze_panes == f"A{len(header) + 1}"
 
 
 def test_html_escapes_everything_and_spans_its_header():

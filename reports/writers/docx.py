@@ -36,8 +36,10 @@ from reports.writers.looks import (
 )
 from reports.writers.rows import table_element
 
-WIDEST_UPRIGHT = 40  # characters: a table whose columns want more stands on a page on its side
+WIDEST_UPRIGHT = 48  # characters: a table whose columns want more stands on a page on its side
 TOLD_EVERY = 50  # rows
+NOT_OURS = ("/stylesWithEffects", "/numbering", "/thumbnail")  # of the template, and about styles that go
+PARAGRAPH = qn("w:p")
 _OWN_BEGINNING = re.compile(r"(附件：)?(\d+\.)?")
 
 
@@ -97,36 +99,25 @@ def _teller(document: Document, progress: Progress) -> Callable[[], None]:
 
 def _elements(document: Document, end: Any, told: Callable[[], None]) -> Iterator[Any]:
     """The body's elements. Where the page turns on its side or back, a section ends; ``end`` describes the last."""
-    before: Sheet | None = None
-    for sheet in _sheets(document.parts):
-        turned = before is not None and before.on_its_side != sheet.on_its_side
-        if before is not None and turned:
-            yield _section_end(end, before)
+    sheets = list(_sheets(document.parts))
+    for before, sheet, after in zip([None, *sheets], sheets, [*sheets[1:], None], strict=False):
         elements = _of_sheet(sheet, told)
-        if before is not None and not turned:
-            if elements and elements[0].tag == qn("w:tbl"):
-                elements.insert(0, _paragraph("", "nothing"))
-            if elements:
-                elements[0].get_or_add_pPr().get_or_add_pageBreakBefore()
+        if before and before.on_its_side == sheet.on_its_side:
+            elements[0].get_or_add_pPr().get_or_add_pageBreakBefore()
+        if after and after.on_its_side != sheet.on_its_side:
+            section = deepcopy(end)
+            _turn(section, sheet)
+            elements[-1].set_sectPr(section)
+        elif not after:
+            _turn(end, sheet)
         yield from elements
-        before = sheet
-    if before is not None:
-        _turn(end, before)
-
-
-def _section_end(end: Any, sheet: Sheet) -> Any:
-    """A paragraph too small to be seen, which ends the sheet's section: a table cannot."""
-    paragraph = _paragraph("", "nothing")
-    section = deepcopy(end)
-    _turn(section, sheet)
-    paragraph.set_sectPr(section)
-    return paragraph
 
 
 def _of_sheet(sheet: Sheet, told: Callable[[], None]) -> list[Any]:
+    """Its elements. A table has a paragraph before and after it, if need be one too small to be seen."""
     found: list[Any] = []
     for block in sheet.blocks:
-        before = found[-1] if found and found[-1].tag == qn("w:p") else None
+        before = found[-1] if found and found[-1].tag == PARAGRAPH else None
         match block:
             case Heading():
                 found.append(_paragraph(block.text, f"heading{min(block.level, 4)}"))
@@ -136,20 +127,20 @@ def _of_sheet(sheet: Sheet, told: Callable[[], None]) -> list[Any]:
                 found += _annex_list(block.text.split("\n"))
             case Paragraph(role="head"):
                 found.append(_head(block.text))
-            case Paragraph(role="flag"):
-                if before is not None:  # it stands in the middle of the two blank lines there
-                    before.get_or_add_pPr().get_or_add_spacing().set(qn("w:after"), str(LINE // 2))
-                found.append(_paragraph(block.text, "flag"))
             case Paragraph():
+                if block.role == "flag" and before is not None:  # in the middle of the two blank lines there
+                    before.get_or_add_pPr().get_or_add_spacing().set(qn("w:after"), str(LINE // 2))
                 found.append(_paragraph(block.text, block.role))
             case Signature():
                 if before is not None:  # a page never holds the signature alone
                     before.get_or_add_pPr().get_or_add_keepNext()
                 found += _signature(block)
-            case Imprint():
-                found += [imprint(block), _paragraph("", "nothing")]
-            case Table():
-                found.append(table_element(block, sheet.width, told))
+            case Imprint() | Table():
+                if before is None:
+                    found.append(_paragraph("", "nothing"))
+                found.append(imprint(block) if isinstance(block, Imprint) else table_element(block, sheet.width, told))
+    if not found or found[-1].tag != PARAGRAPH:
+        found.append(_paragraph("", "nothing"))
     return found
 
 
@@ -218,7 +209,10 @@ def _indent(paragraph: Any, **characters: float) -> None:
 
 
 def _set_up(word: Any) -> None:
-    """The template's settings, brought up to date: Word opens the file as one of its own, and knows our fonts."""
+    """The template, brought up to date: Word opens the file as one of its own, knows our fonts and repairs nothing."""
+    for relations in (word.part.rels, word.part.package.rels):
+        for key in [key for key, relation in relations.items() if relation.reltype.endswith(NOT_OURS)]:
+            del relations[key]
     settings = word.settings.element
     for setting in settings.iter(qn("w:compatSetting")):
         if setting.get(qn("w:name")) == "compatibilityMode":
@@ -242,9 +236,9 @@ def _set_styles(word: Any) -> None:
     for key, look in LOOKS.items():
         styles.append(style(key, look))
     for found in styles.iter(qn("w:rFonts")):
-        for name in [name for name in found.attrib if name.endswith("Theme")]:
+        for name in [name for name in found.attrib if name.lower().endswith("theme")]:
             del found.attrib[name]
-            found.set(name.removesuffix("Theme").replace("cstheme", "cs"), FANGSONG)
+            found.set(name[: -len("theme")], FANGSONG)
     for language in styles.iter(qn("w:lang")):
         language.set(qn("w:val"), "zh-CN")
         language.set(qn("w:eastAsia"), "zh-CN")

@@ -23,7 +23,7 @@ def imprint(block: Imprint) -> Any:
     rows = [_row(_listed(line)) for line in block.lines]
     rows.append(_row(_printed(block.printed_by, block.day)))
     return parse_xml(
-        f'<w:tbl {nsdecls("w")}><w:tblPr>'
+        f"<w:tbl {nsdecls('w')}><w:tblPr>"
         '<w:tblpPr w:leftFromText="0" w:rightFromText="0" w:vertAnchor="margin" w:horzAnchor="page"'
         f' w:tblpX="{LEFT}" w:tblpYSpec="bottom"/><w:tblOverlap w:val="never"/>'
         f'<w:tblW w:w="{TEXT_WIDTH}" w:type="dxa"/><w:tblBorders>{rules}</w:tblBorders><w:tblLayout w:type="fixed"/>'

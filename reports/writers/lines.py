@@ -1,4 +1,4 @@
-"""Where the lines of a title end: between words, and so that the lines form a trapezoid or a diamond (GB/T 9704-2012)."""
+"""Where the lines of a title end: between words, so that they form a trapezoid or a diamond (GB/T 9704-2012)."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence

@@ -19,7 +19,7 @@ PAGE_NUMBER = 713  # from the text block to the bottom of the page number's line
 BASELINE = 0.8  # of a line's exact height stands above the baseline, in Word and in LibreOffice
 TOP = 0.84  # of a font's size a Chinese character rises above the baseline
 RED = "FF0000"
-RULE_BELOW = 7  # points: with what the line leaves below the number's ink, 4 mm
+RULE, RULE_BELOW = 1.5, 5  # points: how thick, and how far below the line, which leaves some of the 4 mm itself
 
 FANGSONG, TITLE_SONG, HEI, KAI, SONG = "仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312", "宋体"
 # What a machine without a font should take for it.
@@ -56,13 +56,13 @@ def head_line(size: float) -> int:
 
 
 HEAD_SIZE = 48
-_HEAD = Look("发文机关标志", TITLE_SONG, HEAD_SIZE, "center", before=1984, after=2 * LINE, line=head_line(HEAD_SIZE))
+_HEAD = Look("发文机关标志", TITLE_SONG, HEAD_SIZE, "center", before=1995, after=2 * LINE, line=head_line(HEAD_SIZE))
 
 LOOKS = {
     "head": _HEAD._replace(colour=RED),
     "head_space": _HEAD._replace(name="发文机关标志位置"),
     "number": Look("发文字号", align="center", after=2 * LINE, ruled=True),
-    "number_plain": Look("发文字号无线", align="center", after=2 * LINE + RULE_BELOW * 20),
+    "number_plain": Look("发文字号无线", align="center", after=2 * LINE + round((RULE + RULE_BELOW) * 20)),
     "flag": Look("状态提示", KAI, align="center", after=LINE // 2),
     "title": Look("公文标题", TITLE_SONG, 22, "center", after=LINE, kept=True),
     "flush": Look("主送机关"),
@@ -100,7 +100,7 @@ def size(points: float) -> str:
 
 def style(key: str, look: Look) -> Any:
     """The style of Word that a look is. Nothing widens the text where Chinese meets digits: 28 characters are 28."""
-    rule = f'<w:bottom w:val="single" w:sz="12" w:space="{RULE_BELOW}" w:color="{RED}"/>'
+    rule = f'<w:bottom w:val="single" w:sz="{RULE * 8:.0f}" w:space="{RULE_BELOW}" w:color="{RED}"/>'
     outline = f'<w:outlineLvl w:val="{look.outline}"/>' if look.outline is not None else ""
     custom = "" if look.outline is not None else ' w:customStyle="1"'
     colour = f'<w:color w:val="{look.colour}"/>' if look.colour else ""

@@ -32,7 +32,7 @@ def available() -> bool:
 
 
 def write(document: Document, path: Path, progress: Progress = untold) -> None:
-    """Raises NotConverted, OSError where the disk is full, and whatever ``progress`` raises; then nothing is left behind.
+    """Raises NotConverted, OSError where the disk is full, and what ``progress`` raises; then nothing is left behind.
 
     Everything temporary lies in one folder beside ``path``, which whoever finds it after a crash may remove.
     """

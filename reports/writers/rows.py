@@ -17,7 +17,7 @@ HEADER_MARGINS = '<w:tcMar><w:left w:w="20" w:type="dxa"/><w:right w:w="20" w:ty
 
 
 def table_element(table: Table, whole: int, told: Callable[[], None]) -> Any:
-    """The table, ``whole`` twips wide; its header repeats on each page and no row splits. ``told`` hears of each row."""
+    """The table, ``whole`` twips wide; its header repeats on each page, no row splits. ``told`` hears of each row."""
     widths = _widths(table, whole)
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for side in SIDES)

@@ -21,6 +21,7 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.dimensions import RowDimension
 from openpyxl.writer.excel import ExcelWriter
 
 from reports.document import (
@@ -64,6 +65,7 @@ TOTAL = ("total text", "total number", "total day")
 LOOK_OF: dict[Role, str] = {"head": "title", "flag": "flag"}
 # Excel takes a text for a formula as soon as somebody edits its cell, in Chinese also after full-width signs.
 LIKE_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # _x0041_ in a workbook is an A, _x005F_ is the underline itself
 UNFIT_FOR_A_NAME = re.compile(r"[\\/*?:\[\]'\s]+")
 MOST_ROWS = 1_048_576  # of a sheet
 MOST_TEXT = 32_767  # of a cell, in units of UTF-16
@@ -101,9 +103,8 @@ class Book:
         self.workbook.properties.title, self.workbook.properties.creator = document.title, ""
         self.progress = progress
         self.done = 0
-        self.total = sum(
-            len(block.rows) for part in document.parts for block in part.blocks if isinstance(block, Table)
-        )
+        blocks = (block for part in document.parts for block in part.blocks)
+        self.total = sum(len(block.rows) for block in blocks if isinstance(block, Table))
         self.names = {"history"}  # which Excel keeps for itself
 
     def sheet(self, name: str) -> Any:
@@ -142,8 +143,8 @@ class Ready(Cell):
     and looks it up once: of 300,000 cells that is a third of the time. Here all of it is constant.
     """
 
-    __slots__ = ("style_id",)
     has_style = True
+    style_id = 0
 
     def __init__(self, sheet: Any, look: str, quoted: bool) -> None:
         super().__init__(sheet)
@@ -185,6 +186,7 @@ class Sheets:
         """A new sheet with its widths, frozen header and paper; ``above`` are the rows before its table."""
         self.sheet = sheet = self.book.sheet(self.part.name)
         self.row = 0
+        self.heights: dict[float, RowDimension] = {}
         self.ready, self.quoted = ({look: Ready(sheet, look, quoted) for look in LOOKS} for quoted in (False, True))
         for i, width in enumerate(self.widths, start=1):
             sheet.column_dimensions[get_column_letter(i)].width = width
@@ -241,6 +243,7 @@ class Sheets:
     def _table(self, table: Table) -> None:
         """The header and the rows, both again on each further sheet; a listing's reader may filter by any column."""
         rest = table.rows
+        long = _long_texts(table, self.widths)
         while True:
             if self.row + len(table.header) >= MOST_ROWS:
                 self._go_on()
@@ -251,7 +254,8 @@ class Sheets:
                     case GroupRow():
                         self._append(self._alike([row.text, *[None] * (len(table.columns) - 1)], "group"))
                     case Row():
-                        self._append(self._cells(row), self._lines_of(row))
+                        lines = max((_lines(row.cells[i], width) for i, width in long), default=1)
+                        self._append(self._cells(row), lines)
                 self.book.tell()
             if table.listing:
                 self.sheet.auto_filter.ref = f"A{top}:{get_column_letter(len(table.columns))}{self.row}"
@@ -281,17 +285,6 @@ class Sheets:
             first, last = get_column_letter(column + 1), get_column_letter(column + across)
             self.sheet.merged_cells.add(f"{first}{self.row + 1}:{last}{self.row + down}")
 
-    def _lines_of(self, row: Row) -> int:
-        """How many lines the row takes. Most texts are seen to fit without being measured."""
-        return max(
-            (
-                _lines(value, width)
-                for value, width in zip(row.cells, self.widths, strict=False)
-                if isinstance(value, str) and len(value) * CHARACTER >= width
-            ),
-            default=1,
-        )
-
     def _cells(self, row: Row) -> Iterator[Ready]:
         text, number, day = TOTAL if row.total else USUAL
         for value in row.cells:
@@ -309,12 +302,21 @@ class Sheets:
 
     def _text(self, text: str, look: str) -> Ready:
         cells = self.quoted if text.lstrip().startswith(LIKE_A_FORMULA) else self.ready
-        return cells[look].holding(_cut(text, MOST_TEXT, "…"), "s")
+        if len(text) > MOST_TEXT // 2:
+            text = _cut(text, MOST_TEXT, "…")
+        if "_x" in text:
+            text = LIKE_AN_ESCAPE.sub("_x005F_", text)
+        return cells[look].holding(text, "s" if text else "n")
+
+    def _high(self, height: float) -> RowDimension:
+        if height not in self.heights:
+            self.heights[height] = RowDimension(self.sheet, height=height)
+        return self.heights[height]
 
     def _append(self, cells: Iterator[Ready], lines: float = 1) -> None:
         """``cells`` must be a generator: they are few, and each is written before it holds the next value."""
         if lines > 1:
-            self.sheet.row_dimensions[self.row + 1].height = LINE * min(lines, MOST_LINES)
+            self.sheet.row_dimensions[self.row + 1] = self._high(LINE * min(lines, MOST_LINES))
         self.sheet.append(cells)
         self.sheet.row_dimensions.clear()  # what is written need not be kept
         self.row += 1
@@ -322,13 +324,22 @@ class Sheets:
 
 def _widths(table: Table) -> list[float]:
     """As wide as the columns say, and wider where a number or a day would not fit."""
-    longest = [0] * len(table.columns)
-    for row in table.rows:
-        if isinstance(row, Row):
-            for i, value in enumerate(row.cells):
-                if value is not None and not isinstance(value, str):
-                    longest[i] = max(longest[i], len(shown(value)))
-    return [max(c.width * CHARACTER, n + 1) + 1 for c, n in zip(table.columns, longest, strict=True)]
+    widths = []
+    for i, column in enumerate(table.columns):
+        unbroken = {row.cells[i] for row in table.rows if isinstance(row, Row) and not isinstance(row.cells[i], str)}
+        longest = max((len(shown(cell)) for cell in unbroken), default=0)
+        widths.append(max(column.width * CHARACTER, longest + 1) + 1)
+    return widths
+
+
+def _long_texts(table: Table, widths: list[float]) -> list[tuple[int, float]]:
+    """The columns in which some text may need several lines, and their widths. Most columns have none."""
+    found = []
+    for i, width in enumerate(widths[: len(table.columns)]):
+        texts = (row.cells[i] for row in table.rows if isinstance(row, Row))
+        if any(isinstance(text, str) and len(text) > _per_line(width) for text in texts):
+            found.append((i, width))
+    return found
 
 
 def _per_line(width: float) -> float:
@@ -336,8 +347,10 @@ def _per_line(width: float) -> float:
     return (width - 1) / CHARACTER
 
 
-def _lines(text: str, width: float) -> int:
+def _lines(text: Any, width: float) -> int:
     """How many lines a text takes, rather one too many: what ends a line early leaves a character's room empty."""
+    if not isinstance(text, str):
+        return 1
     characters = (len(text) + len(text.encode())) / 4  # UTF-8 has a byte for what is half as wide as what has three
     most = _per_line(width)
     return 1 if characters <= most else ceil(characters / (most - 1 if most >= 8 else max(most, 1)))

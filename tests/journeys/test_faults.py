@@ -147,15 +147,26 @@ def busiest(pids: list[int]) -> int:
 
 
 def stray(served: Served, kept: list[str]) -> list[str]:
-    """What lies in the folder of files and was not registered, and what the report's libraries left elsewhere."""
+    """What lies in the folder of files and was not registered, and what the report's libraries left elsewhere.
+
+    The empty pymp- folders are those of Celery's own processes.
+    """
     files = Path(served.environment["DATA_DIR"]) / "files"
     found = [str(path.relative_to(files)) for path in files.rglob("*") if path.is_file()]
-    return sorted(set(found) - set(kept)) + [str(path) for path in Path("/tmp").glob("openpyxl.*")]  # noqa: S108
+    return sorted(set(found) - set(kept)) + [
+        path.name for path in Path(served.environment["TMPDIR"]).iterdir() if not path.name.startswith("pymp-")
+    ]
+
+
+def temporary(folder: Path) -> dict[str, str]:
+    """A folder of temporary files of one's own, to see what is left in it."""
+    folder.with_name("tmp").mkdir(exist_ok=True)
+    return {"TMPDIR": str(folder.with_name("tmp"))}
 
 
 @contextmanager
 def product(folder: Path, urls: dict[str, str]) -> Iterator[Served]:
-    running = start(folder, urls)
+    running = start(folder, urls | temporary(folder))
     shell(running, OFFICE)
     try:
         yield running
@@ -214,7 +225,8 @@ def test_web_and_worker_are_killed_and_started_again(tmp_path):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             first.process.wait(timeout=10)
-            restarted.append(start(tmp_path / "data", {"REDIS_URL": "", **urls}))
+            folder = tmp_path / "data"
+            restarted.append(start(folder, {"REDIS_URL": "", **urls} | temporary(folder)))
             return restarted[0]
 
         try:
