@@ -15,7 +15,7 @@ from django.db import connection, transaction  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 from django.urls import NoReverseMatch, reverse  # noqa: E402
 
-from benchmarks import books, page, sql  # noqa: E402
+from benchmarks import books, documents, page, sql  # noqa: E402
 from benchmarks.rounds import ROUNDS, alternate, rate, ratio, seconds  # noqa: E402
 from scoring import ledger  # noqa: E402
 from scoring.counting import count  # noqa: E402
@@ -49,6 +49,8 @@ def main(path: Path) -> None:
     standings(first, "a quarter alone")
     standings_page(first)
     counting(alone, past)
+    if connection.vendor == "sqlite":  # a document, once it is built, knows no database
+        documents.measure(first)
 
     history = books.found("history", books.QUARTERS)
     record_past(history, books.items(history), source="bench")

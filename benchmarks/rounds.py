@@ -49,8 +49,15 @@ def rate(name: str, pieces: int, ours: Sequence[float], aim: float) -> None:
     _line(name, [f"{r:,.0f}" for r in (median(rates), min(rates), max(rates))], verdict, ours)
 
 
+def size(name: str, sizes: Sequence[float], aim: float) -> None:
+    """Print how much of something there was."""
+    verdict = f"under {aim:<8g} {'ok' if median(sizes) < aim else 'short'}"
+    _line(name, [f"{s:,.0f}" for s in (median(sizes), min(sizes), max(sizes))], verdict)
+
+
 def _line(name: str, figures: list[str], verdict: str, *times: Sequence[float]) -> None:
     middle, least, most = figures
     spread = f"({least}–{most})"
     took = " : ".join(f"{median(some) * 1000:,.4g} ms" for some in times)
-    print(f"  {name:<66} {middle:>9} {spread:<20} {verdict:<22} [{took}]", flush=True)
+    line = f"  {name:<66} {middle:>9} {spread:<20} {verdict:<22} {f'[{took}]' if took else ''}"
+    print(line.rstrip(), flush=True)

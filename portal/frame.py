@@ -71,8 +71,7 @@ def _news(office: Office, account: Account) -> str:
     """How many drafts of the clock wait for a manager to look at them."""
     if not may_make(account, office):
         return ""
-    (waiting,) = counted(ReportRun.objects.filter(office=office).news())
-    return waiting
+    return str(ReportRun.objects.filter(office=office).news().count())
 
 
 def _who(office: Office, account: Account) -> str:

@@ -68,23 +68,25 @@ def record_issued(run: ReportRun, title: str, files: Sequence[RunFile], result: 
 
     ``result`` is what was in force before the figures were read: the same must be in force now.
     """
-    period = run.period
+    period, typed = run.period, run.issue
+    assert typed is not None
+    assert run.requested_by is not None
     now = result_in_force(period)
     if result is None or now != result:
         raise Refused(f"{period.name}刚刚被重新打开或重新封存，没有印发。请看过现在的数字再印发。")
-    refuse_unfit(period, run.kind, run.issue)
+    refuse_unfit(period, run.kind, typed)
     circular = Circular.objects.create(
         office=run.office,
         run=run,
         result=result,
-        number=run.issue["number"],
+        number=typed["number"],
         title=title,
-        issued_on=run.issue["issued_on"],
+        issued_on=typed["issued_on"],
         issued_by=run.requested_by,
         corrects=in_force(period),
         digest=digest([file.sha256 for file in files]),
     )
-    after = {"number": circular.number, "digest": circular.digest, "corrects": run.issue["corrects"]}
+    after = {"number": circular.number, "digest": circular.digest, "corrects": typed["corrects"]}
     record("印发通报", by=run.requested_by, office=run.office.code, on=circular, after=after)
     return circular
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from reports import circulars
 from reports.kinds import KINDS
-from reports.models import Circular, Letterhead
+from reports.models import Circular, Letterhead, ReportRun
 from submissions.models import Period
 from submissions.text import one_line
 from units.models import Office
@@ -44,7 +44,10 @@ def _day(label: str, **fields: Any) -> forms.DateField:
 
 
 class IssueForm(forms.Form):
-    """What is typed in when a circular is issued. The registry gives the number; we never count it."""
+    """What is typed in when a circular is issued. The registry gives the number; we never count it.
+
+    What was typed in for a run that was not issued stands in it again.
+    """
 
     number = forms.CharField(
         label="发文字号",
@@ -56,15 +59,15 @@ class IssueForm(forms.Form):
     signature = forms.CharField(label="落款", max_length=100, error_messages={"required": "请填落款的单位。"})
     printed_on = _day("印发日期", help_text="印在最后一页的版记里")
 
-    def __init__(self, *args: Any, period: Period, letterhead: Letterhead, **kwargs: Any) -> None:
-        today = timezone.localdate()
-        typed_before = {
+    def __init__(self, *args: Any, run: ReportRun, letterhead: Letterhead, **kwargs: Any) -> None:
+        today, period = timezone.localdate(), run.period
+        initial = run.issue or {
             "number": f"{letterhead.docket_code}〔{today.year}〕号" if letterhead.docket_code else "",
             "issued_on": today,
             "signature": letterhead.issuer or period.office.name,
             "printed_on": today,
         }
-        super().__init__(*args, initial=typed_before, **kwargs)
+        super().__init__(*args, **{"initial": initial, **kwargs})
         self.period = period
         self.corrects: Circular | None = circulars.in_force(period)
 
@@ -90,6 +93,9 @@ class IssueForm(forms.Form):
         issued_on, printed_on = typed.get("issued_on"), typed.get("printed_on")
         if issued_on and printed_on and printed_on < issued_on:
             self.add_error("printed_on", f"印发日期不能早于成文日期 {issued_on:%Y-%m-%d}。")
+        number = typed.get("number", "")
+        if number and issued_on and f"〔{issued_on.year}〕" not in number:
+            self.add_error("number", f"“{number}”里的年份和成文日期的 {issued_on.year} 年不同，请改其中一个。")
         return typed
 
     @property
@@ -120,11 +126,6 @@ class LetterheadForm(forms.ModelForm):
         ]
         widgets = {"addressee": forms.Textarea(attrs={"rows": 2}), "copied_to": forms.Textarea(attrs={"rows": 2})}
         help_texts = {"addressee": "印在标题下面；太多、首页放不下正文时移到版记"}
-        error_messages = {"kept_days": {"min_value": "至少保留 1 天。", "max_value": "最多 3650 天。"}}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kept_days"].min_value, self.fields["kept_days"].max_value = 1, 3650
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or self.cleaned_data

@@ -74,7 +74,7 @@ class History:
 
 def _line(run: ReportRun, ahead: int) -> Line:
     kind = KINDS[run.kind]
-    names = press.steps(run.kind)
+    names = press.steps(run.kind) if run.state == RunState.RUNNING else [""]
     at = names.index(run.step) if run.step in names else 0
     part = run.done / run.total if run.total else 0
     told = f"{run.done} / {run.total}" if run.total > 1 else ""

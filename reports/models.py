@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -23,6 +24,9 @@ class Head(models.TextChoices):
     NONE = "none", "不用红头"
 
 
+KEPT_DAYS = 730  # where an office has not said how long
+
+
 class Letterhead(models.Model):
     """How an office's documents look, what they say of it, and how long their files are kept.
 
@@ -39,7 +43,10 @@ class Letterhead(models.Model):
     head = models.CharField("红头", max_length=10, choices=Head, default=Head.DRAWN)
     sealed = models.BooleanField("加盖印章", default=True, help_text="落款留出盖章的位置")
     kept_days = models.PositiveSmallIntegerField(
-        "文件保留天数", default=730, help_text="过期的报表文件会清理；已印发的通报一直保留"
+        "文件保留天数",
+        default=KEPT_DAYS,
+        validators=[MinValueValidator(1, "至少保留 1 天。"), MaxValueValidator(3650, "最多保留 3650 天。")],
+        help_text="过期的报表文件会清理；已印发的通报一直保留",
     )
 
     class Meta:

@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 
 from reports import circulars, press
 from reports.kinds import KINDS
-from reports.models import ReportRun, RunFile, RunState
+from reports.models import KEPT_DAYS, ReportRun, RunFile, RunState
 from reports.permissions import may_make
 from submissions.models import Period
 from submissions.moves import Refused, TooLate
@@ -149,9 +149,7 @@ def remove_old_files() -> None:
     kept = ReportRun.objects.filter(state=RunState.DONE, files_removed_at=None, circular=None)
     days = dict(kept.order_by().values_list("office_id", "office__letterhead__kept_days").distinct())
     for office_id, kept_days in days.items():
-        if kept_days is None:
-            continue
-        for run in kept.filter(office=office_id, finished_at__lt=now - timedelta(days=kept_days)):
+        for run in kept.filter(office=office_id, finished_at__lt=now - timedelta(days=kept_days or KEPT_DAYS)):
             if ReportRun.objects.filter(pk=run.pk, circular=None).update(files_removed_at=now):
                 run.files.all().delete()
                 _remove(folder_of(run.pk))

@@ -102,7 +102,7 @@ def issue_run(request: DeskRequest, pk: int) -> HttpResponse:
     """Ask for number, days and signature; then have the final files made, and frozen."""
     run = _run(request, pk)
     _managers_only(request, "只有管理员可以印发通报。")
-    form = IssueForm(_typed(request), period=run.period, letterhead=_letterhead(request.office))
+    form = IssueForm(_typed(request), run=run, letterhead=_letterhead(request.office))
     if request.method == "POST" and form.is_valid():
         try:
             runs.issue(run, form.typed, request.user)
@@ -157,11 +157,11 @@ def letterhead(request: DeskRequest) -> HttpResponse:
     _managers_only(request, "只有管理员可以改公文设置。")
     form = LetterheadForm(_typed(request), instance=_letterhead(request.office))
     if request.method == "POST" and form.is_valid():
-        before = LetterheadForm(instance=_letterhead(request.office)).initial
+        before = dict(LetterheadForm(instance=_letterhead(request.office)).initial)
         with transaction.atomic():
             Office.objects.hold(request.office.pk)
             saved = form.save()
-            after = LetterheadForm(instance=saved).initial
+            after = dict(LetterheadForm(instance=saved).initial)
             record("改公文设置", by=request.user, office=request.office.code, on=saved, before=before, after=after)
         messages.success(request, "公文设置已保存，以后生成的报表照此印出。")
         return redirect("letterhead", request.office.code)

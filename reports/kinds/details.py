@@ -63,8 +63,8 @@ def themes_table(figures: Figures) -> Table:
     counted = _by_item(figures, Measure.THEME)
     adopted = _by_item(figures, Measure.ADOPTION)
     items: dict[int, set[int]] = defaultdict(set)
-    for item, theme in _themes_of(list(counted)):
-        items[theme].add(item)
+    for item, theme_id in _themes_of(list(counted)):
+        items[theme_id].add(item)
     themes = {theme.pk: theme for theme in Theme.objects.filter(pk__in=items)}
     themes |= {theme.pk: theme for theme in Theme.objects.scored_in(figures.period)}
     rows = []

@@ -23,7 +23,7 @@ def standings_table(figures: Figures, *, total: bool = False) -> Table:
     table = figures.table
     columns = (
         Column("序号", 3, numeric=True),
-        Column("单位", 12),
+        Column("单位", 13),
         *(_figure_column(column) for column in table.columns),
         Column("得分", 3, numeric=True),
     )

@@ -163,6 +163,7 @@ def test_issuing_on_the_page_and_correcting_it(world, manager):
         ({**TYPED, "issued_on": "2020-03-31"}, "成文日期应当在那以后"),
         ({**TYPED, "printed_on": "2020-04-01"}, "印发日期不能早于成文日期"),
         ({**TYPED, "issued_on": "四月"}, "成文日期应当像"),
+        ({**TYPED, "number": "甲教办〔2019〕5号"}, "里的年份和成文日期的 2020 年不同"),
     ):
         answer = manager.post(page, data)
         assert answer.status_code == 422
@@ -287,3 +288,17 @@ def test_where_there_is_no_libreoffice_the_page_says_so(world, manager, monkeypa
 @pytest.mark.parametrize("query", ["?before=x", "?before=²", "?kind=novel&period=zz", "?before=99999999999999999999"])
 def test_an_odd_address_never_answers_500(world, manager, query):
     assert manager.get(at(world, "reports") + query).status_code == 200
+
+
+def test_what_was_typed_in_for_an_issue_that_failed_is_not_lost(world, manager):
+    closing.close(world.q1, world.manager)
+    run = made(world, manager)
+    manager.post(at(world, "issue-run", run.pk), TYPED)
+    issuing = ReportRun.objects.newest_first().first()
+    closing.reopen(world.q1, world.manager, "更正")
+    runs.run(issuing.pk)
+    text = text_of(manager.get(at(world, "reports")))
+    assert "没有印发" in text
+    assert "重新填写，印发" in text
+    closing.close(world.q1, world.manager)
+    assert 'value="甲教办〔2020〕5号"' in text_of(manager.get(at(world, "issue-run", issuing.pk)))

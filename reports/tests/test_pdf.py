@@ -61,7 +61,7 @@ PARTS: dict[str, tuple[Block, ...]] = {
     "long head": (Paragraph("中共山西省委教育工作委员会", "head"), HEAD[1], TITLE),
     "no head": (TITLE, Paragraph("正文")),
     "sealed": (Paragraph("正文"), Signature("省教育厅信息办公室", "二〇二六年元月五日")),
-    "unsealed": (Paragraph("正文"), Signature("省教育厅信息办公室", "元月五日", sealed=False)),
+    "unsealed": (Paragraph("正文"), Signature("山西省教育厅", "2026年1月5日", sealed=False)),
     "kept": (*(Paragraph("行") for _ in range(20)), Paragraph("末"), Signature("厅", "元月五日", sealed=False)),
     "annexes": (Paragraph(f"附件：一.{'长' * 30}\n二.{'长' * 30}", "annex_list"),),
     "wide": (Paragraph("附件2", "annex_mark"), Title(("篇目",), "annex_title"), WIDE),
@@ -458,6 +458,13 @@ def test_libreoffice_is_started_again_when_it_asks_for_it(fake, out):
     programs = fake('[ -e $OUT/again ] || { touch $OUT/again; exit 81; }; printf "%%PDF\\n%%%%EOF" >$OUT/document.pdf')
     pdf.write(SMALL, out / "a.pdf")
     assert len((programs / "pids").read_text().split()) == 2
+
+
+def test_libreoffice_is_not_started_again_for_ever(fake, out, monkeypatch):
+    fake("exit 81")
+    monkeypatch.setattr(pdf, "LIMIT", 0.5)
+    with pytest.raises(pdf.NotConverted):
+        pdf.write(SMALL, out / "a.pdf")
 
 
 @pytest.mark.parametrize("script", ["exit 0", "exit 1", 'printf "%%PDF-1.7 half" >$OUT/document.pdf'])

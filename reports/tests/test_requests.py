@@ -160,12 +160,14 @@ def test_a_report_that_ends_its_worker_each_time_is_given_up_with_a_sentence(qua
     assert not runs.folder_of(row.pk).exists()
 
 
-def test_files_go_when_the_office_keeps_them_no_longer(quarter, media):
-    Letterhead.objects.create(office=quarter.office, kept_days=30)
+@pytest.mark.parametrize("kept_days", [30, None])
+def test_files_go_when_the_office_keeps_them_no_longer(quarter, media, kept_days):
+    if kept_days:
+        Letterhead.objects.create(office=quarter.office, kept_days=kept_days)
     old, new = (ReportRun.objects.create(office=quarter.office, kind="statistics", period=quarter.period) for _ in "12")
     for row in (old, new):
         runs.run(row.pk)
-    ReportRun.objects.filter(pk=old.pk).update(finished_at=timezone.now() - timedelta(days=31))
+    ReportRun.objects.filter(pk=old.pk).update(finished_at=timezone.now() - timedelta(days=(kept_days or 730) + 1))
     runs.remove_old_files()
     old.refresh_from_db()
     new.refresh_from_db()

@@ -102,6 +102,11 @@ def test_the_longest_real_titles_form_a_trapezoid(words, expected):
         ("关于 印发 要点 的 通知", 8, ["关于印发", "要点的通知"]),  # neither 的 nor 通知 begins a line alone
         ("甲甲甲甲 乙乙乙乙 丙丙 丁丁", 8, ["甲甲甲甲乙乙乙乙", "丙丙丁丁"]),  # 甲甲甲甲 would be lost alone
         ("甲甲甲甲甲 乙乙 丙丙丙丙丙", 7, ["甲甲甲甲甲", "乙乙丙丙丙丙丙"]),
+        (
+            "甲甲甲甲甲 乙乙乙 丙丙 丁丁丁丁丁丁",
+            12,
+            ["甲甲甲甲甲乙乙乙丙丙", "丁丁丁丁丁丁"],
+        ),  # 8 and 8 would be a rectangle
         ("一二三四五六七八九十", 4, ["一二三四", "五六七八", "九十"]),
     ],
 )
@@ -309,9 +314,10 @@ def test_a_wide_table_is_on_its_side_and_what_follows_is_not(tmp_path):
         assert section._sectPr.find(qn("w:pgNumType")) is None  # the numbers go on
 
 
-def test_a_document_that_ends_on_its_side_says_so_itself(tmp_path):
-    word = written(tmp_path, CIRCULAR, (WIDE,))
-    assert [section.page_width > section.page_height for section in word.sections] == [False, True]
+@pytest.mark.parametrize(("last", "expected"), [((WIDE,), [False, True]), ((WIDE, IMPRINT), [False, True, False])])
+def test_a_document_may_end_on_its_side_but_its_imprint_is_upright(tmp_path, last, expected):
+    word = written(tmp_path, CIRCULAR, last)
+    assert [section.page_width > section.page_height for section in word.sections] == expected
 
 
 def test_tables_never_touch(tmp_path):
@@ -336,6 +342,17 @@ def test_the_imprint_is_ruled_and_stands_at_the_foot_of_the_text(tmp_path):
     assert value(style_of(word, "imprint"), "pPr/ind", "right") == "280"
 
 
+@pytest.mark.parametrize(("width", "sizes"), [(24, "24 24 21"), (36, "21 21 21"), (90, "18 18 18")])
+def test_a_table_that_wants_much_room_is_set_smaller(tmp_path, width, sizes):
+    table = Table((Column("序号", 4, True), Column("单位", width)), (Row((1, "甲")), GroupRow("各市")))
+    word = written(tmp_path, (table,))
+    [element] = word.element.body.iter(qn("w:tbl"))
+    header, row, group = (
+        {value(style_of(word, p.style), "rPr/sz") for p in cells.iter(qn("w:p"))} for cells in element.iter(qn("w:tr"))
+    )
+    assert [row, group, header] == [{size} for size in sizes.split()]
+
+
 def test_no_imprint_no_table(tmp_path):
     assert not list(written(tmp_path, CIRCULAR).element.body.iter(qn("w:tbl")))
 
@@ -357,7 +374,7 @@ def test_rows_tell_how_far_they_are_and_may_be_stopped(tmp_path):
 def test_3000_rows_are_nearly_as_fast_as_plain_lxml():
     columns = (Column("序号", 4, True), Column("单位", 12), *(Column(name, 6, True) for name in "甲乙丙丁戊己"))
     table = Table(columns, tuple(Row((i, f"单位{i}", i, 0, 1, 2, 3, 4)) for i in range(3_000)))
-    prepared = etree.fromstring(etree.tostring(rows._row([rows._cell(100, "cell")] * 8)))
+    prepared = etree.fromstring(etree.tostring(rows._row([rows._cell(100, "cell", 12)] * 8)))
 
     def plain() -> None:
         root = etree.Element("tbl")

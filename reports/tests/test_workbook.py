@@ -214,12 +214,22 @@ def test_a_table_exactly_as_long_as_a_sheet_takes_one_sheet(written, monkeypatch
     assert written(listing(*range(7)), NOTE).sheetnames == ["表", "表（2）"]
 
 
+def test_a_workbook_is_the_same_where_openpyxl_looks_at_each_cell_itself(written, monkeypatch):
+    def cells():
+        book = written(TITLE, Table(GROUPED, (*ROWS, Row((DAY, "甲", None, "")))))
+        return [(c.coordinate, c.value, c.data_type, c._style) for row in book.active.iter_rows() for c in row]
+
+    ours = cells()
+    monkeypatch.delattr(xlsx.Rows, "_values_to_row")
+    assert cells() == ours
+
+
 def test_rows_are_as_high_as_their_texts_need_and_columns_as_wide_as_their_numbers(written):
     sheet = written(listing("短", "字" * 35, "字" * 9_000, DAY, 1_234_567_890_123, width=10)).active
     heights = [sheet.row_dimensions[i].height for i in range(2, 7)]
     assert heights[0] is heights[3] is heights[4] is None
-    assert 4 * 15 <= heights[1] <= 5 * 15
-    assert 400 < heights[2] < 409.5
+    assert 4 * 14 <= heights[1] <= 5 * 16
+    assert 390 < heights[2] < 409.5
     assert written(listing(DAY, 1_234_567_890_123)).active.column_dimensions["A"].width > 14
 
 

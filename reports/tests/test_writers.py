@@ -34,7 +34,7 @@ def test_html_escapes_everything_and_spans_its_header():
     text = " ".join(html.render(document_of(GROUPED)).split())
     assert '<td class="">&lt;b&gt;&amp;</td>' in text
     assert "<b>&" not in text
-    assert '<th scope="col" colspan="2" rowspan="1" class="num">采用</th>' in text
+    assert '<th scope="colgroup" colspan="2" rowspan="1" class="num">采用</th>' in text
     assert '<th scope="col" colspan="1" rowspan="2" class="">单位</th>' in text
     assert "style=" not in text
     assert text.count('<article class="sheet">') == 2

@@ -36,7 +36,7 @@ from reports.writers.looks import (
 )
 from reports.writers.rows import table_element
 
-WIDEST_UPRIGHT = 48  # characters: a table whose columns want more stands on a page on its side
+WIDEST_UPRIGHT = 40  # characters: a table whose columns want more stands on a page on its side
 TOLD_EVERY = 50  # rows
 NOT_OURS = ("/stylesWithEffects", "/numbering", "/thumbnail")  # of the template, and about styles that go
 PARAGRAPH = qn("w:p")
@@ -261,10 +261,10 @@ def _set_page(word: Any) -> None:
 def _turn(section: Any, sheet: Sheet) -> None:
     """Paper and margins of a section, and where its page numbers stand."""
     page = sheet.page
-    size, margins = section.get_or_add_pgSz(), section.get_or_add_pgMar()
-    size.w, size.h = Twips(page["width"]), Twips(page["height"])
+    paper, margins = section.get_or_add_pgSz(), section.get_or_add_pgMar()
+    paper.w, paper.h = Twips(page["width"]), Twips(page["height"])
     if sheet.on_its_side:
-        size.set(qn("w:orient"), "landscape")
+        paper.set(qn("w:orient"), "landscape")
     margins.top, margins.bottom = Twips(page["top"]), Twips(page["bottom"])
     margins.left, margins.right = Twips(page["left"]), Twips(page["right"])
     margins.footer = Twips(page["bottom"] - PAGE_NUMBER)

@@ -17,7 +17,7 @@ LINE = 579  # exactly 28.95 pt: 22 lines a page
 CHARACTER = 315  # 16 pt less a quarter point: 28 characters a line
 PAGE_NUMBER = 713  # from the text block to the bottom of the page number's line; the number's top is 7 mm below it
 BASELINE = 0.8  # of a line's exact height stands above the baseline, in Word and in LibreOffice
-TOP = 0.84  # of a font's size a Chinese character rises above the baseline
+TOP = 0.85  # of a font's size a Chinese character rises above the baseline
 RED = "FF0000"
 RULE, RULE_BELOW = 1.5, 5  # points: how thick, and how far below the line, which leaves some of the 4 mm itself
 
@@ -56,7 +56,7 @@ def head_line(size: float) -> int:
 
 
 HEAD_SIZE = 48
-_HEAD = Look("发文机关标志", TITLE_SONG, HEAD_SIZE, "center", before=1995, after=2 * LINE, line=head_line(HEAD_SIZE))
+_HEAD = Look("发文机关标志", TITLE_SONG, HEAD_SIZE, "center", before=1984, after=2 * LINE, line=head_line(HEAD_SIZE))
 
 LOOKS = {
     "head": _HEAD._replace(colour=RED),
@@ -85,6 +85,21 @@ LOOKS = {
     "nothing": Look("空", size=1, line=20),
     "page_odd": Look("页码单页", SONG, 14, "right", right=280),
     "page_even": Look("页码双页", SONG, 14, "left", left=280),
+}
+
+TABLE_SIZES = (12, 10.5, 9)
+
+
+def smaller(key: str, points: float) -> str:
+    """The key of a table's look at this size, or its own where it is no larger."""
+    return f"{key}_{points * 2:.0f}" if points < LOOKS[key].size else key
+
+
+LOOKS |= {
+    smaller(key, points): LOOKS[key]._replace(name=f"{LOOKS[key].name}{points}", size=points, line=round(points * 30))
+    for key in ("cell", "figure", "cell_head", "group_row")
+    for points in TABLE_SIZES
+    if points < LOOKS[key].size
 }
 
 

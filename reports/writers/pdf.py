@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,7 +36,7 @@ def write(document: Document, path: Path, progress: Progress = untold) -> None:
     Everything temporary lies in one folder beside ``path``, which whoever finds it after a crash may remove.
     """
     with TemporaryDirectory(prefix=".pdf-", dir=path.parent) as name:
-        folder = Path(name)
+        folder = Path(name).resolve()
         docx.write(document, folder / "document.docx", progress)
         made = _printed(folder, progress)
         progress(1, 1)
@@ -58,7 +57,7 @@ def _printed(folder: Path, progress: Progress) -> Path:
         raise NotConverted("服务器上没有安装 LibreOffice，无法生成PDF。请改用Word格式，或请管理员安装后重试。")
     try:
         end = time.monotonic() + LIMIT
-        while _run(program, folder, progress, end) == RESTART:
+        while _run(program, folder, progress, end) == RESTART and time.monotonic() < end:
             continue
         made = folder / "document.pdf"
         if not _is_whole(made):
@@ -103,9 +102,9 @@ def _run(program: Path, folder: Path, progress: Progress, end: float) -> int:
                     f"LibreOffice 在{LIMIT:.0f}秒内没有完成PDF。表格很长的，请改用Excel或Word格式；否则请稍后重试。"
                 )
     finally:
-        with suppress(ProcessLookupError):
+        if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+            process.wait()
     return process.returncode
 
 

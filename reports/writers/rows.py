@@ -9,7 +9,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 
 from reports.document import GroupRow, Row, Table, shown
-from reports.writers.looks import LOOKS, fonts
+from reports.writers.looks import LOOKS, TABLE_SIZES, fonts, smaller
 
 SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
 TEXT = qn("w:t")
@@ -18,7 +18,7 @@ HEADER_MARGINS = '<w:tcMar><w:left w:w="20" w:type="dxa"/><w:right w:w="20" w:ty
 
 def table_element(table: Table, whole: int, told: Callable[[], None]) -> Any:
     """The table, ``whole`` twips wide; its header repeats on each page, no row splits. ``told`` hears of each row."""
-    widths = _widths(table, whole)
+    widths, points = _widths(table, whole), _points(table, whole)
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for side in SIDES)
     element = parse_xml(
@@ -27,12 +27,11 @@ def table_element(table: Table, whole: int, told: Callable[[], None]) -> Any:
         '<w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tblCellMar></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid></w:tbl>"
     )
-    for row in _header(table, widths):
+    for row in _header(table, widths, points):
         element.append(row)
-    group_row = _row([_cell(sum(widths), "group_row", span=len(widths))])
-    unit_row = _row(
-        [_cell(width, "figure" if c.numeric else "cell") for width, c in zip(widths, table.columns, strict=True)]
-    )
+    group_row = _row([_cell(sum(widths), "group_row", points, span=len(widths))])
+    keys = ["figure" if column.numeric else "cell" for column in table.columns]
+    unit_row = _row([_cell(width, key, points) for width, key in zip(widths, keys, strict=True)])
     for row in table.rows:
         match row:
             case GroupRow():
@@ -50,7 +49,7 @@ def _filled(prepared: Any, texts: list[str]) -> Any:
     return row
 
 
-def _header(table: Table, widths: list[int]) -> list[Any]:
+def _header(table: Table, widths: list[int], points: float) -> list[Any]:
     """One row, or two in which a column without a group goes on from the first into the second."""
     rows = table.header
     cells = []
@@ -58,19 +57,15 @@ def _header(table: Table, widths: list[int]) -> list[Any]:
     for head in rows[0]:
         width = sum(widths[at : at + head.across])
         merge = '<w:vMerge w:val="restart"/>' if head.down > 1 else ""
-        cells.append(_cell(width, "cell_head", head.text, head.across, merge))
+        cells.append(_cell(width, "cell_head", points, head.text, head.across, merge))
         at += head.across
     found = [_row(cells, header=True)]
     if len(rows) > 1:
-        found.append(
-            _row(
-                [
-                    _cell(width, "cell_head", c.heading) if c.group else _cell(width, "cell_head", merge="<w:vMerge/>")
-                    for width, c in zip(widths, table.columns, strict=True)
-                ],
-                header=True,
-            )
-        )
+        below = []
+        for width, column in zip(widths, table.columns, strict=True):
+            text, merge = (column.heading, "") if column.group else ("", "<w:vMerge/>")
+            below.append(_cell(width, "cell_head", points, text, merge=merge))
+        found.append(_row(below, header=True))
     return found
 
 
@@ -79,14 +74,20 @@ def _row(cells: list[str], header: bool = False) -> Any:
     return parse_xml(f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/>{repeat}</w:trPr>{''.join(cells)}</w:tr>")
 
 
-def _cell(width: int, key: str, text: str = "", span: int = 1, merge: str = "") -> str:
+def _cell(width: int, key: str, points: float, text: str = "", span: int = 1, merge: str = "") -> str:
     narrow = HEADER_MARGINS if key == "cell_head" else ""
     across = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{across}{merge}{narrow}<w:vAlign w:val="center"/></w:tcPr>'
-        f'<w:p><w:pPr><w:pStyle w:val="{key}"/><w:snapToGrid w:val="0"/></w:pPr>'
+        f'<w:p><w:pPr><w:pStyle w:val="{smaller(key, points)}"/><w:snapToGrid w:val="0"/></w:pPr>'
         f'<w:r><w:rPr>{fonts(LOOKS[key].font)}</w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p></w:tc>'
     )
+
+
+def _points(table: Table, whole: int) -> float:
+    """The largest size at which each column is as wide as it asks, or the smallest."""
+    wanted = sum(column.width for column in table.columns)
+    return next((points for points in TABLE_SIZES if wanted * points * 20 <= whole), TABLE_SIZES[-1])
 
 
 def _widths(table: Table, whole: int) -> list[int]:

@@ -21,7 +21,8 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.dimensions import RowDimension
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.writer.excel import ExcelWriter
 
 from reports.document import (
@@ -72,8 +73,8 @@ MOST_TEXT = 32_767  # of a cell, in units of UTF-16
 MOST_OF_A_NAME = 31  # of a sheet, in the same units
 MOST_FROZEN = 10  # rows that may stand still above the others without filling a screen
 TELL_EVERY = 200  # rows
-LINE = 15.0  # points
-MOST_LINES = 27  # of a row: Excel knows no row of more than 409 points
+LINE = 16.0  # points: 宋体 needs 14, what stands in for it on other machines 16
+MOST_LINES = 25  # of a row: Excel knows no row of more than 409 points
 CHARACTER = 2.15  # a Chinese character of 11 points in units of column width
 
 
@@ -87,12 +88,61 @@ def write(document: Document, path: Path, progress: Progress = untold) -> None:
         with ZipFile(path, "w", ZIP_DEFLATED) as archive:
             ExcelWriter(book.workbook, archive).save()
     except BaseException as error:
-        book.clear_away()
+        for sheet in book.workbook.worksheets:
+            sheet.clear_away()
         path.unlink(missing_ok=True)
         if isinstance(error, SerialisationError):  # lxml's word for a full disk is IO_ENOSPC
             number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
             raise OSError(number, os.strerror(number), str(path)) from error
         raise
+
+
+class Ready(Cell):
+    """A cell of one look, made once a sheet and written again and again, with other values in other places.
+
+    Its style is looked up once; openpyxl would do so each time.
+    """
+
+    has_style = True
+    style_id = 0
+
+    def __init__(self, sheet: Any, look: str, quoted: bool) -> None:
+        super().__init__(sheet, row=1, column=1)
+        for name, value in LOOKS[look].items():
+            setattr(self, name, value)
+        self.quotePrefix = quoted
+        self.style_id = super().style_id
+
+    def holding(self, value: Any, data_type: str = "n") -> Self:
+        """This cell with that value. Not by way of ``value``, which makes formulas and errors of some texts."""
+        self._value, self.data_type = value, data_type
+        return self
+
+
+class Rows(WriteOnlyWorksheet):
+    """A sheet of which each row is a generator of Ready cells.
+
+    openpyxl takes values or cells, and finds out which by two errors a cell that it catches; and it makes an empty
+    cell for each that it is given. Of 300,000 cells that is a third of the time. Should a later openpyxl not
+    call this method, the sheet is the same and only takes longer.
+    """
+
+    def _values_to_row(self, cells: Iterator[Ready], row: int) -> Iterator[Ready]:
+        for column, cell in enumerate(cells, start=1):
+            cell.row, cell.column = row, column
+            yield cell
+
+    def clear_away(self) -> None:
+        """Remove the file that openpyxl keeps for a sheet: it would do so itself only when the process ends.
+
+        Its streams are closed before, or the garbage collector would close them, and complain where nobody can
+        catch it.
+        """
+        if self._writer:
+            for close in (self.close, self._writer.close):
+                with suppress(Exception):
+                    close()
+            Path(self._writer.out).unlink(missing_ok=True)
 
 
 class Book:
@@ -107,59 +157,22 @@ class Book:
         self.total = sum(len(block.rows) for block in blocks if isinstance(block, Table))
         self.names = {"history"}  # which Excel keeps for itself
 
-    def sheet(self, name: str) -> Any:
+    def sheet(self, name: str) -> Rows:
         """A new sheet of this name, or of the name with a number where there is one. Case makes no difference."""
         name = UNFIT_FOR_A_NAME.sub(" ", name).strip() or "表"
         endings = ("" if i == 1 else f"（{i}）" for i in count(1))
         names = (_cut(name, MOST_OF_A_NAME - len(ending)) + ending for ending in endings)
         free = next(name for name in names if name.casefold() not in self.names)
         self.names.add(free.casefold())
-        return self.workbook.create_sheet(free)
+        sheet = Rows(self.workbook, free)
+        self.workbook._add_sheet(sheet)  # as create_sheet does with openpyxl's own
+        return sheet
 
     def tell(self) -> None:
         """Count a row, and tell of it now and then."""
         self.done += 1
         if self.done % TELL_EVERY == 0 or self.done == self.total:
             self.progress(self.done, self.total)
-
-    def clear_away(self) -> None:
-        """Remove the file that openpyxl keeps for each sheet: it would do so itself only when the process ends.
-
-        Its streams are closed before, or the garbage collector would close them, and complain where nobody can
-        catch it. ``_writer`` is private, but nothing else knows where the file is.
-        """
-        for sheet in self.workbook.worksheets:
-            if writer := sheet._writer:
-                for close in (sheet.close, writer.close):
-                    with suppress(Exception):
-                        close()
-                Path(writer.out).unlink(missing_ok=True)
-
-
-class Ready(Cell):
-    """A cell of one look, made once a sheet and written again and again, with other values in other places.
-
-    Of a cell that it is given openpyxl puts the ``repr`` into an error that it then catches, adds up the style twice
-    and looks it up once: of 300,000 cells that is a third of the time. Here all of it is constant.
-    """
-
-    has_style = True
-    style_id = 0
-
-    def __init__(self, sheet: Any, look: str, quoted: bool) -> None:
-        super().__init__(sheet)
-        for name, value in LOOKS[look].items():
-            setattr(self, name, value)
-        self.quotePrefix = quoted
-        self.style_id = super().style_id
-
-    def __repr__(self) -> str:
-        return ""
-
-    def holding(self, value: Any, data_type: str = "n") -> Self:
-        """This cell with that value. Not by way of ``value``, which makes formulas and errors of some texts."""
-        self._value, self.data_type = value, data_type
-        return self
 
 
 class Sheets:
@@ -186,7 +199,6 @@ class Sheets:
         """A new sheet with its widths, frozen header and paper; ``above`` are the rows before its table."""
         self.sheet = sheet = self.book.sheet(self.part.name)
         self.row = 0
-        self.heights: dict[float, RowDimension] = {}
         self.ready, self.quoted = ({look: Ready(sheet, look, quoted) for look in LOOKS} for quoted in (False, True))
         for i, width in enumerate(self.widths, start=1):
             sheet.column_dimensions[get_column_letter(i)].width = width
@@ -194,7 +206,7 @@ class Sheets:
         sheet.page_setup.orientation = "landscape" if sum(self.widths) > 120 else "portrait"
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.page_margins.left = sheet.page_margins.right = 0.4  # inches
+        sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.6, bottom=0.8)  # inches
         sheet.print_options.horizontalCentered = True
         sheet.oddFooter.center.text = "第 &P 页，共 &N 页"
         if self.repeated:
@@ -308,15 +320,12 @@ class Sheets:
             text = LIKE_AN_ESCAPE.sub("_x005F_", text)
         return cells[look].holding(text, "s" if text else "n")
 
-    def _high(self, height: float) -> RowDimension:
-        if height not in self.heights:
-            self.heights[height] = RowDimension(self.sheet, height=height)
-        return self.heights[height]
-
     def _append(self, cells: Iterator[Ready], lines: float = 1) -> None:
         """``cells`` must be a generator: they are few, and each is written before it holds the next value."""
         if lines > 1:
-            self.sheet.row_dimensions[self.row + 1] = self._high(LINE * min(lines, MOST_LINES))
+            # A RowDimension would be turned into such a dict anew for each row, which takes as long as two cells.
+            height = {"ht": f"{LINE * min(lines, MOST_LINES):g}", "customHeight": "1"}
+            self.sheet.row_dimensions[self.row + 1] = height
         self.sheet.append(cells)
         self.sheet.row_dimensions.clear()  # what is written need not be kept
         self.row += 1

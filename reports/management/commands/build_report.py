@@ -30,5 +30,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"文件写不进{out}：{error.strerror}。") from error
+        for sentence in printed.left_out:
+            self.stderr.write(sentence)
         for path in printed.files.values():
             self.stdout.write(str(path))
