@@ -3,6 +3,8 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
+from reports.press import formats
+
 
 def call(*args: object) -> str:
     out = io.StringIO()
@@ -12,7 +14,8 @@ def call(*args: object) -> str:
 
 def test_it_prints_the_paths_of_the_files_it_wrote(quarter, tmp_path):
     out = call("circular", "--office", "demo", "--period", "2020年第一季度", "--out", tmp_path / "new")
-    names = ["2020年第一季度通报.docx", "2020年第一季度通报.html"]
+    names = [f"2020年第一季度通报.{form}" for form in formats("circular")]
+    assert names[:2] == ["2020年第一季度通报.docx", "2020年第一季度通报.html"]
     assert out.splitlines() == [str(tmp_path / "new" / name) for name in names]
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == names
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,7 +54,9 @@ def write(document: Document, path: Path, progress: Progress = untold) -> None:
     end = word.element.body.sectPr
     for element in _elements(document, end, _teller(document, progress)):
         end.addprevious(element)
-    word.save(str(path))
+    packed = BytesIO()  # on a full disk python-docx would leave its archive to the garbage collector
+    word.save(packed)
+    path.write_bytes(packed.getvalue())
 
 
 class Sheet(NamedTuple):
