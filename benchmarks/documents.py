@@ -32,7 +32,7 @@ from benchmarks.rounds import alternate, ratio, size  # noqa: E402
 from reports.document import Cell, Document, GroupRow, Table, shown  # noqa: E402
 from reports.kinds import KINDS  # noqa: E402
 from reports.writers import rows, xlsx  # noqa: E402
-from reports.writers.looks import LOOKS, TEXT_WIDTH  # noqa: E402
+from reports.writers.looks import LOOKS, TEXT_WIDTH, smaller  # noqa: E402
 from submissions.models import Period  # noqa: E402
 from submissions.moves import record_past  # noqa: E402
 
@@ -111,20 +111,21 @@ def untold() -> None:
 def by_lxml(table: Table) -> Any:
     """The same table with each row built here, element by element; the header is the writer's own."""
     element = rows.table_element(replace(table, rows=()), TEXT_WIDTH, untold)
+    points = rows.text_size(table, TEXT_WIDTH)
     widths = [column.get(W + "w") for column in element.tblGrid]
     styles = ["figure" if column.numeric else "cell" for column in table.columns]
     for row in table.rows:
         tr = SubElement(element, W + "tr")
         SubElement(SubElement(tr, W + "trPr"), W + "cantSplit")
         if isinstance(row, GroupRow):
-            by_lxml_cell(tr, str(TEXT_WIDTH), "group_row", row.text, span=len(widths))
+            by_lxml_cell(tr, str(TEXT_WIDTH), "group_row", points, row.text, span=len(widths))
         else:
             for width, style, cell in zip(widths, styles, row.cells, strict=True):
-                by_lxml_cell(tr, width, style, shown(cell))
+                by_lxml_cell(tr, width, style, points, shown(cell))
     return element
 
 
-def by_lxml_cell(tr: Any, width: str, style: str, text: str, span: int = 1) -> None:
+def by_lxml_cell(tr: Any, width: str, style: str, points: float, text: str, span: int = 1) -> None:
     tc = SubElement(tr, W + "tc")
     properties = SubElement(tc, W + "tcPr")
     SubElement(properties, W + "tcW", {W + "w": width, W + "type": "dxa"})
@@ -133,7 +134,7 @@ def by_lxml_cell(tr: Any, width: str, style: str, text: str, span: int = 1) -> N
     SubElement(properties, W + "vAlign", {W + "val": "center"})
     p = SubElement(tc, W + "p")
     properties = SubElement(p, W + "pPr")
-    SubElement(properties, W + "pStyle", {W + "val": style})
+    SubElement(properties, W + "pStyle", {W + "val": smaller(style, points)})
     SubElement(properties, W + "snapToGrid", {W + "val": "0"})
     r = SubElement(p, W + "r")
     font = LOOKS[style].font

@@ -18,7 +18,7 @@ HEADER_MARGINS = '<w:tcMar><w:left w:w="20" w:type="dxa"/><w:right w:w="20" w:ty
 
 def table_element(table: Table, whole: int, told: Callable[[], None]) -> Any:
     """The table, ``whole`` twips wide; its header repeats on each page, no row splits. ``told`` hears of each row."""
-    widths, points = _widths(table, whole), _points(table, whole)
+    widths, points = _widths(table, whole), text_size(table, whole)
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for side in SIDES)
     element = parse_xml(
@@ -84,7 +84,7 @@ def _cell(width: int, key: str, points: float, text: str = "", span: int = 1, me
     )
 
 
-def _points(table: Table, whole: int) -> float:
+def text_size(table: Table, whole: int) -> float:
     """The largest size at which each column is as wide as it asks, or the smallest."""
     wanted = sum(column.width for column in table.columns)
     return next((points for points in TABLE_SIZES if wanted * points * 20 <= whole), TABLE_SIZES[-1])
