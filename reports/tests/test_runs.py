@@ -196,7 +196,7 @@ def test_the_steps_and_counts_are_told_while_it_is_made(quarter, media, monkeypa
     monkeypatch.setattr(runs.Teller, "__call__", listen)
     row = ReportRun.objects.create(office=quarter.office, kind="statistics", period=quarter.period)
     runs.run(row.pk)
-    assert [step for step, _, _ in told][0] == "取数、核对"
+    assert told[0][0] == "取数、核对"
     assert {(step, stored) for step, stored, _ in told} == {("取数、核对", "取数、核对"), ("写 Excel", "写 Excel")}
     assert all(sound for _, _, sound in told)
     assert list(dict.fromkeys(step for step, _, _ in told)) == press.steps("statistics")

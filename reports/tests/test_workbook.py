@@ -2,6 +2,7 @@
 
 import datetime
 import errno
+import gc
 import resource
 import tempfile
 from decimal import Decimal
@@ -214,6 +215,13 @@ def test_a_table_exactly_as_long_as_a_sheet_takes_one_sheet(written, monkeypatch
     assert written(listing(*range(7)), NOTE).sheetnames == ["表", "表（2）"]
 
 
+def test_a_header_never_stands_alone_at_the_foot_of_a_sheet(written, monkeypatch):
+    monkeypatch.setattr(xlsx, "MOST_ROWS", 8)
+    for notes, rows in ((6, [6, 3]), (5, [8])):
+        book = written(*[NOTE] * notes, Table(GROUPED, (Row((1, "甲", 0, 0)),)))
+        assert [sheet.max_row for sheet in book] == rows
+
+
 def test_a_workbook_is_the_same_where_openpyxl_looks_at_each_cell_itself(written, monkeypatch):
     def cells():
         book = written(TITLE, Table(GROUPED, (*ROWS, Row((DAY, "甲", None, "")))))
@@ -282,9 +290,11 @@ def test_a_disk_that_is_full_is_an_os_error_and_leaves_nothing(limit, emptied):
     try:
         with pytest.raises(OSError, match="too large") as caught:
             xlsx.write(Document("题目", (part,) * 20), emptied / "a.xlsx")
+        assert caught.value.errno == errno.EFBIG
+        del caught
+        gc.collect()  # nothing is left open that would now fail once more
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert caught.value.errno == errno.EFBIG
 
 
 @pytest.mark.parametrize(("said", "number"), [("IO_ENOSPC", errno.ENOSPC), ("IO_WRITE", errno.EIO)])
