@@ -1,5 +1,6 @@
 """Requests for reports and their files, issued circulars, and the letterhead of an office."""
 
+import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -180,6 +181,10 @@ class CircularQuerySet(models.QuerySet["Circular"]):
 
     def newest_first(self) -> "CircularQuerySet":
         return self.order_by("-issued_on", "-id")
+
+    def beyond(self, place: tuple[datetime.date, int]) -> "CircularQuerySet":
+        """Those that follow a day and id when the newest stand first."""
+        return self.filter(issued_on__lte=place[0]).exclude(issued_on=place[0], pk__gte=place[1])
 
     def for_table(self) -> "CircularQuerySet":
         related = ("run__period", "issued_by", "corrects", "corrected_by")

@@ -114,11 +114,12 @@ def cancel(run: ReportRun, by: Account) -> None:
     """Give up a run that waits or is being made. Raises Refused, or TooLate where it has ended."""
     if not (verdict := may_make(by, run.office)):
         raise Refused(verdict.reason)
-    underway = ReportRun.objects.underway().filter(pk=run.pk)
-    if not underway.update(state=RunState.CANCELLED, finished_at=timezone.now(), step="", done=0, total=0):
-        raise TooLate("这个任务已经结束，不用取消。")
+    with transaction.atomic():
+        underway = ReportRun.objects.underway().filter(pk=run.pk)
+        if not underway.update(state=RunState.CANCELLED, finished_at=timezone.now(), step="", done=0, total=0):
+            raise TooLate("这个任务已经结束，不用取消。")
+        record("取消报表", by=by, office=run.office.code, on=run)
     _remove(folder_of(run.pk))  # a worker that is at it finds out and clears up after itself
-    record("取消报表", by=by, office=run.office.code, on=run)
 
 
 def sweep() -> None:
@@ -295,4 +296,6 @@ def _disk_is_full(error: BaseException) -> bool:
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
             return True
         cause = cause.__cause__ or cause.__context__
-    return not isinstance(error, Refused) and shutil.disk_usage(settings.DATA_DIR).free < ROOM
+    files = Path(settings.MEDIA_ROOT)
+    place = files if files.exists() else settings.DATA_DIR
+    return not isinstance(error, Refused) and shutil.disk_usage(place).free < ROOM

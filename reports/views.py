@@ -19,11 +19,13 @@ from reports.kinds import KINDS
 from reports.models import Circular, Letterhead, ReportRun, RunFile, RunState
 from reports.permissions import may_make
 from reports.writers import html, pdf
+from submissions.filters import page_key
 from submissions.moves import Refused, TooLate
 from trail.records import record
 from units.desk import DeskRequest, at_office
 from units.models import Office, Role
 
+CIRCULARS = 50  # a page of them
 CONTENT_TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -102,6 +104,8 @@ def issue_run(request: DeskRequest, pk: int) -> HttpResponse:
     """Ask for number, days and signature; then have the final files made, and frozen."""
     run = _run(request, pk)
     _managers_only(request, "只有管理员可以印发通报。")
+    if not KINDS[run.kind].issued:
+        raise Http404
     form = IssueForm(_typed(request), run=run, letterhead=_letterhead(request.office))
     if request.method == "POST" and form.is_valid():
         try:
@@ -126,7 +130,12 @@ def run_file(request: DeskRequest, pk: int) -> HttpResponseBase:
 def circular_list(request: DeskRequest) -> HttpResponse:
     """What was issued, newest first. Open to the units too, where they may see the whole table."""
     found = Circular.objects.visible_to(request.user, request.office).newest_first().for_table()
-    return render(request, "reports/circular_list.html", {"circulars": found})
+    if place := page_key(request.GET.get("after", "")):
+        found = found.beyond(place)
+    rows = list(found[: CIRCULARS + 1])
+    last = rows[CIRCULARS - 1] if len(rows) > CIRCULARS else None
+    context = {"circulars": rows[:CIRCULARS], "next_key": f"{last.issued_on}_{last.pk}" if last else ""}
+    return render(request, "reports/circular_list.html", context)
 
 
 @at_office

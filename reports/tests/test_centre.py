@@ -238,7 +238,13 @@ def test_a_run_is_its_managers_and_an_auditor_may_only_read(world, page, who):
 def test_the_letterhead_is_set_on_its_page_and_on_record(world, manager):
     page = at(world, "letterhead")
     first = made(world, manager, "statistics")
-    data = {"issuer": "甲省教育厅", "docket_code": "甲教办", "head": "preprinted", "kept_days": 30, "addressee": "各市\n各校"}
+    data = {
+        "issuer": "甲省教育厅",
+        "docket_code": "甲教办",
+        "head": "preprinted",
+        "kept_days": 30,
+        "addressee": "各市\n各校",
+    }
     assert "已保存" in text_of(manager.post(page, data, follow=True))
     saved = Letterhead.objects.get()
     assert (saved.issuer, saved.sealed, saved.addressee) == ("甲省教育厅", False, "各市 各校")
@@ -302,3 +308,31 @@ def test_what_was_typed_in_for_an_issue_that_failed_is_not_lost(world, manager):
     assert "重新填写，印发" in text
     closing.close(world.q1, world.manager)
     assert 'value="甲教办〔2020〕5号"' in text_of(manager.get(at(world, "issue-run", issuing.pk)))
+
+
+def test_issued_circulars_page_by_key_at_a_fixed_cost(
+    world, manager, circular, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr("reports.views.CIRCULARS", 2)
+    manager.get(at(world, "circulars"))
+    with django_assert_max_num_queries(30) as one:
+        manager.get(at(world, "circulars"))
+    for i in range(4):
+        run = ReportRun.objects.create(office=world.office, kind="circular", period=world.q1, state=RunState.DONE)
+        day = {"issued_on": f"2020-05-0{1 + i // 2}", "issued_by": world.manager, "digest": ""}
+        Circular.objects.create(office=world.office, run=run, result=circular.result, number=f"甲〔2020〕{i}号", **day)
+    with django_assert_max_num_queries(len(one)):
+        manager.get(at(world, "circulars"))
+    page, seen = at(world, "circulars"), []
+    while page:
+        context = manager.get(page).context
+        seen += [row.pk for row in context["circulars"]]
+        page = f"{at(world, 'circulars')}?after={context['next_key']}" if context["next_key"] else ""
+    assert seen == list(Circular.objects.newest_first().values_list("pk", flat=True))
+    assert len(seen) == 5
+
+
+def test_statistics_are_not_issued(world, manager):
+    run = made(world, manager, "statistics")
+    assert manager.get(at(world, "issue-run", run.pk)).status_code == 404
+    assert manager.post(at(world, "issue-run", run.pk), TYPED).status_code == 404
