@@ -49,13 +49,13 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
             ("报送", [Link("首页", at("home")), Link("我的信息", at("items")), Link("排名", at("standings"))])
         )
     if account.works_at(office):
-        (waiting,) = counted(Item.objects.filter(office=office, state=State.SUBMITTED))
+        waiting, news = _todo(office, account)
         editing = [Link("首页", at("home"))] if not groups else []
         editing += [Link("待审", at("items", "?state=submitted"), waiting), Link("全部信息", at("items"))]
         groups.append(("编辑", editing))
         circulars = [Link("排名", at("standings"))]
         if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):
-            circulars.append(Link("报表", at("reports"), _news(office, account)))
+            circulars.append(Link("报表", at("reports"), news))
         circulars.append(Link("已印发的通报", at("circulars")))
         groups.append(("通报", circulars))
         groups.append(("管理", [Link("报送期", at("periods")), Link("计分办法", at("scheme"))]))
@@ -67,11 +67,13 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
     return [(head, [(link, link.address == here) for link in links]) for head, links in groups]
 
 
-def _news(office: Office, account: Account) -> str:
-    """How many drafts of the clock wait for a manager to look at them."""
-    if not may_make(account, office):
-        return ""
-    return str(ReportRun.objects.filter(office=office).news().count())
+def _todo(office: Office, account: Account) -> list[str]:
+    """How much waits to be decided, and how many drafts of the clock for a manager to look at: in one query."""
+    drafts = ReportRun.objects.filter(office=office).news()
+    return counted(
+        Item.objects.filter(office=office, state=State.SUBMITTED),
+        drafts if may_make(account, office) else drafts.none(),
+    )
 
 
 def _who(office: Office, account: Account) -> str:

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.core.exceptions import EmptyResultSet
@@ -135,8 +135,8 @@ class ItemFilter:
         return self.address() != "?"
 
 
-def counted(*lists: QuerySet[Item]) -> list[str]:
-    """How many items each list holds, exact to a thousand, then 1000+: all in one query that never counts further."""
+def counted(*lists: QuerySet[Any]) -> list[str]:
+    """How many rows each list holds, exact to a thousand, then 1000+: all in one query that never counts further."""
     parts: list[tuple[str, tuple]] = []
     for items in lists:
         try:
