@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,16 +14,17 @@ from reports.models import Circular, ReportRun, RunFile
 from scoring.models import ClosedResult
 from submissions.models import Period
 from submissions.moves import Refused
+from submissions.text import one_line
 from trail.records import record
 
 # 〔2026〕5号: six-sided brackets, no leading zero (GB/T 9704-2012).
-NUMBER = re.compile(r".+〔\d{4}〕[1-9]\d*号")
-BRACKETS = str.maketrans("[]［］【】()（）", "〔〕〔〕〔〕〔〕〔〕")
+NUMBER = re.compile(r"[^〔〕]+〔[0-9]{4}〕[1-9][0-9]*号")
+BRACKETS = str.maketrans("[]【】()", "〔〕〔〕〔〕")
 
 
 def tidied(number: str) -> str:
-    """A number as the standard writes it, where it was typed with other brackets or with spaces."""
-    return re.sub(r"\s", "", number).translate(BRACKETS)
+    """A number as the standard writes it, where it was typed with other brackets, full-width digits or spaces."""
+    return unicodedata.normalize("NFKC", one_line(number)).replace(" ", "").translate(BRACKETS)
 
 
 def read(typed: dict[str, str]) -> Issue:

@@ -58,6 +58,8 @@ class IssueForm(forms.Form):
     issued_on = _day("成文日期", help_text="负责人签发的日期")
     signature = forms.CharField(label="落款", max_length=100, error_messages={"required": "请填落款的单位。"})
     printed_on = _day("印发日期", help_text="印在最后一页的版记里")
+    # What the form said it would correct: somebody may have issued another while it stood open.
+    corrects = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, run: ReportRun, letterhead: Letterhead, **kwargs: Any) -> None:
         today, period = timezone.localdate(), run.period
@@ -67,9 +69,10 @@ class IssueForm(forms.Form):
             "signature": letterhead.issuer or period.office.name,
             "printed_on": today,
         }
-        super().__init__(*args, **{"initial": initial, **kwargs})
+        self.standing: Circular | None = circulars.in_force(period)
+        corrects = self.standing.number if self.standing else ""
+        super().__init__(*args, **{"initial": {**initial, "corrects": corrects}, **kwargs})
         self.period = period
-        self.corrects: Circular | None = circulars.in_force(period)
 
     def clean_number(self) -> str:
         number = circulars.tidied(self.cleaned_data["number"])
@@ -93,6 +96,9 @@ class IssueForm(forms.Form):
         issued_on, printed_on = typed.get("issued_on"), typed.get("printed_on")
         if issued_on and printed_on and printed_on < issued_on:
             self.add_error("printed_on", f"印发日期不能早于成文日期 {issued_on:%Y-%m-%d}。")
+        if typed.get("corrects") != self.initial["corrects"]:
+            self.add_error(None, "这一期的通报刚刚有人印发过，请看过上面的说明再决定。")
+            self.data = {**self.data.dict(), "corrects": self.initial["corrects"]}
         number = typed.get("number", "")
         if number and issued_on and f"〔{issued_on.year}〕" not in number:
             self.add_error("number", f"“{number}”里的年份和成文日期的 {issued_on.year} 年不同，请改其中一个。")
@@ -106,7 +112,7 @@ class IssueForm(forms.Form):
             "issued_on": self.cleaned_data["issued_on"].isoformat(),
             "signature": self.cleaned_data["signature"],
             "printed_on": self.cleaned_data["printed_on"].isoformat(),
-            "corrects": self.corrects.number if self.corrects else "",
+            "corrects": self.cleaned_data["corrects"],
         }
 
 

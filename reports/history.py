@@ -7,7 +7,7 @@ from functools import cached_property
 from django.utils import timezone
 
 from reports import press
-from reports.kinds import KINDS
+from reports.kinds import kind_of
 from reports.models import ReportRun, RunState
 from reports.permissions import may_make
 from units.desk import DeskRequest
@@ -35,7 +35,6 @@ class Line:
     percent: int
     took: str
     ahead: int
-    may_issue: bool
 
 
 class History:
@@ -73,15 +72,15 @@ class History:
 
 
 def _line(run: ReportRun, ahead: int) -> Line:
-    kind = KINDS[run.kind]
     names = press.steps(run.kind) if run.state == RunState.RUNNING else [""]
-    at = names.index(run.step) if run.step in names else 0
+    if run.step not in names:  # of a worker that can write what this machine cannot
+        names.append(run.step)
+    at = names.index(run.step)
     part = run.done / run.total if run.total else 0
     told = f"{run.done} / {run.total}" if run.total > 1 else ""
     steps = [Step(name, i < at, i == at, told if i == at else "") for i, name in enumerate(names)]
-    may_issue = kind.issued and run.from_closed and run.issue is None and run.state == RunState.DONE
     percent = round(100 * (at + part) / len(names))
-    return Line(run, f"{run.period}{kind.label}", steps, percent, _took(run), ahead, may_issue)
+    return Line(run, f"{run.period}{kind_of(run.kind).label}", steps, percent, _took(run), ahead)
 
 
 def _took(run: ReportRun) -> str:

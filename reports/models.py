@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from reports.formats import LABELS
 from scoring.models import ClosedResult
 from scoring.standings import sees_whole
 from submissions.models import Period
@@ -85,8 +86,8 @@ class ReportRunQuerySet(models.QuerySet["ReportRun"]):
         return self.filter(Q(state=RunState.QUEUED) | from_it, kind=kind, period=period, issue__isnull=True)
 
     def news(self) -> "ReportRunQuerySet":
-        """What the clock has drafted and no manager has looked at yet."""
-        return self.filter(drafted=True, state=RunState.DONE, seen_at=None)
+        """What the clock has drafted, or could not, and no manager has looked at yet."""
+        return self.filter(drafted=True, state__in=(RunState.DONE, RunState.FAILED), seen_at=None)
 
     def newest_first(self) -> "ReportRunQuerySet":
         return self.order_by("-id")
@@ -146,6 +147,12 @@ class ReportRun(models.Model):
         return f"{self.period}{self.kind}"
 
     @property
+    def is_current(self) -> bool:
+        """Whether this was made from the closing that is in force now."""
+        closed_at, began = self.period.closed_at, self.started_at
+        return self.from_closed and closed_at is not None and began is not None and closed_at <= began
+
+    @property
     def is_underway(self) -> bool:
         return self.state in (RunState.QUEUED, RunState.RUNNING)
 
@@ -171,7 +178,7 @@ class RunFile(models.Model):
     @property
     def label(self) -> str:
         """The format as people call it."""
-        return {"docx": "Word", "xlsx": "Excel", "pdf": "PDF", "html": "网页"}.get(self.format, self.format)
+        return LABELS.get(self.format, self.format)
 
 
 class CircularQuerySet(models.QuerySet["Circular"]):

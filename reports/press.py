@@ -1,5 +1,6 @@
 """The press: a report is built once and each of its formats printed, whole or not at all."""
 
+import os
 import re
 import shutil
 import tempfile
@@ -9,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reports.document import Document
-from reports.kinds import KINDS, Issue
+from reports.formats import LABELS
+from reports.kinds import KINDS, Issue, kind_of
 from reports.progress import Progress
-from reports.writers import LABELS, WRITERS, pdf
+from reports.writers import WRITERS, pdf
 from submissions.models import Period
 from submissions.moves import Refused
 
@@ -37,7 +39,7 @@ def unwatched(step: str, done: int, total: int) -> None:
 
 def formats(kind: str) -> tuple[str, ...]:
     """The formats that this machine can write: PDF takes LibreOffice."""
-    return tuple(form for form in KINDS[kind].formats if form != "pdf" or pdf.available())
+    return tuple(form for form in kind_of(kind).formats if form != "pdf" or pdf.available())
 
 
 def steps(kind: str) -> list[str]:
@@ -70,13 +72,16 @@ def print_files(
                 left_out.append(str(error))
             else:
                 made[form] = workshop / f"{stem}.{form}"
+                with made[form].open("rb") as file:
+                    os.fsync(file.fileno())  # what is registered must outlive a power cut
         files = {form: path.replace(folder / path.name) for form, path in made.items()}
     return Printed(document, files, left_out)
 
 
 def name_of(kind: str, period: Period) -> str:
     """What a file of this report is called, without its ending: 2020年第一季度通报."""
-    return UNFIT_FOR_A_NAME.sub("_", f"{period.name}{KINDS[kind].label}")[:80]
+    name = UNFIT_FOR_A_NAME.sub("_", f"{period.name}{KINDS[kind].label}")
+    return name.encode()[:200].decode(errors="ignore")  # file systems count bytes
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -74,8 +74,11 @@ def issue(run: ReportRun, typed: dict[str, str], by: Account) -> ReportRun:
 
 
 def _is_complete(run: ReportRun) -> bool:
-    """Whether a run that is done has all that could be made of it today, such as a PDF."""
-    return run.state != RunState.DONE or {file.format for file in run.files.all()} >= set(press.formats(run.kind))
+    """Whether a run that is done still has its files, and all that could be made of it today, such as a PDF."""
+    if run.state != RunState.DONE:
+        return True
+    there = {file.format for file in run.files.all() if (Path(settings.MEDIA_ROOT) / file.path).is_file()}
+    return there >= set(press.formats(run.kind))
 
 
 @contextmanager
@@ -132,8 +135,9 @@ def sweep() -> None:
     for run_id, attempt in list(stopped.values_list("pk", "attempt")):
         this = stopped.filter(pk=run_id, attempt=attempt)
         if attempt >= ATTEMPTS:
-            _fail(this, f"做了{attempt}次，每次都中途断了。请系统管理员查看工作进程的记录。")
-            _remove(folder_of(run_id))
+            # One that woke up and ended by itself this moment keeps its files.
+            if _fail(this, f"做了{attempt}次，每次都中途断了。请系统管理员查看工作进程的记录。"):
+                _remove(folder_of(run_id))
         elif this.update(state=RunState.QUEUED, sent_at=None, step="", done=0, total=0):
             log.warning("run %s is queued again: its worker has gone", run_id)
     in_vain = Q(sent_at=None) | Q(sent_at__lt=now - LOST)
@@ -151,9 +155,10 @@ def remove_old_files() -> None:
     days = dict(kept.order_by().values_list("office_id", "office__letterhead__kept_days").distinct())
     for office_id, kept_days in days.items():
         for run in kept.filter(office=office_id, finished_at__lt=now - timedelta(days=kept_days or KEPT_DAYS)):
-            if ReportRun.objects.filter(pk=run.pk, circular=None).update(files_removed_at=now):
+            _remove(folder_of(run.pk))  # first: whoever dies here is made up for by the next
+            with transaction.atomic():
                 run.files.all().delete()
-                _remove(folder_of(run.pk))
+                ReportRun.objects.filter(pk=run.pk).update(files_removed_at=now)
 
 
 def folder_of(run_id: int) -> Path:
@@ -183,6 +188,8 @@ def run(run_id: int) -> None:
             _make(row, mine, folder)
     except Exception as error:
         _remove(folder)  # first, for it may be what fills the disk
+        with suppress(OSError):
+            folder.parent.rmdir()  # where nothing of another attempt is in it
         _give_up(row, mine, error)
 
 
@@ -251,12 +258,12 @@ def _beating(mine: QuerySet[ReportRun]) -> Iterator[None]:
         while not ended.wait(HEART):
             try:
                 mine.update(heartbeat_at=timezone.now())
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 log.warning("a heart missed a beat: %s", error)
             finally:
                 connection.close()  # this thread's own; the next beat opens another
 
-    heart = threading.Thread(target=beat, daemon=True)
+    heart = threading.Thread(target=beat, name="heart", daemon=True)
     heart.start()
     try:
         yield
@@ -265,8 +272,10 @@ def _beating(mine: QuerySet[ReportRun]) -> Iterator[None]:
         heart.join()
 
 
-def _fail(these: QuerySet[ReportRun], sentence: str) -> None:
-    these.update(state=RunState.FAILED, finished_at=timezone.now(), failure=sentence[:500], step="", done=0, total=0)
+def _fail(these: QuerySet[ReportRun], sentence: str) -> int:
+    """Say why a run failed; how many rows that was still true of."""
+    ended = {"state": RunState.FAILED, "finished_at": timezone.now(), "step": "", "done": 0, "total": 0}
+    return these.update(**ended, failure=sentence[:500])
 
 
 def _file(row: ReportRun, form: str, path: Path, name: str) -> RunFile:

@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from reports import circulars, runs
+from reports.formats import CONTENT_TYPES
 from reports.forms import IssueForm, LetterheadForm, ReportForm
 from reports.history import History
-from reports.kinds import KINDS
+from reports.kinds import kind_of
 from reports.models import Circular, Letterhead, ReportRun, RunFile, RunState
 from reports.permissions import may_make
 from reports.writers import html, pdf
+from scoring.standings import sees_whole
 from submissions.filters import page_key
 from submissions.moves import Refused, TooLate
 from trail.records import record
@@ -26,12 +28,6 @@ from units.desk import DeskRequest, at_office
 from units.models import Office, Role
 
 CIRCULARS = 50  # a page of them
-CONTENT_TYPES = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "html": "text/html; charset=utf-8",
-    "pdf": "application/pdf",
-}
 
 
 @at_office
@@ -55,7 +51,11 @@ def report_list(request: DeskRequest) -> HttpResponse:
 def run_rows(request: DeskRequest) -> HttpResponse:
     """The rows alone, which the page asks for again while something is being made."""
     _readers_only(request)
-    context = {"history": History(request), "letterhead": _letterhead(request.office)}
+    history = History(request)
+    # Said once, to those who listen instead of looking: the rows themselves are replaced every second.
+    newest = history.lines[0] if history.lines and not history.busy else None
+    told = f"{newest.name}：{newest.run.get_state_display()}" if newest else ""
+    context = {"history": history, "letterhead": _letterhead(request.office), "told": told}
     return render(request, "reports/runs.html", context)
 
 
@@ -70,10 +70,11 @@ def run_detail(request: DeskRequest, pk: int) -> HttpResponse:
         return redirect("circular", request.office.code, circular.pk)
     context = {
         "run": run,
-        "kind": KINDS[run.kind],
+        "kind": kind_of(run.kind),
         "sheets": _sheets(run),
-        "outdated": run.state == RunState.DONE and run.period.closed and not run.from_closed,
-        "may_issue": may_make(request.user, request.office) and KINDS[run.kind].issued and run.from_closed,
+        "outdated": run.state == RunState.DONE and not run.is_current and (run.from_closed or run.period.closed),
+        "may_make": may_make(request.user, request.office),
+        "may_issue": may_make(request.user, request.office) and kind_of(run.kind).issued and run.is_current,
     }
     return render(request, "reports/run_detail.html", context)
 
@@ -104,7 +105,7 @@ def issue_run(request: DeskRequest, pk: int) -> HttpResponse:
     """Ask for number, days and signature; then have the final files made, and frozen."""
     run = _run(request, pk)
     _managers_only(request, "只有管理员可以印发通报。")
-    if not KINDS[run.kind].issued:
+    if not kind_of(run.kind).issued:
         raise Http404
     form = IssueForm(_typed(request), run=run, letterhead=_letterhead(request.office))
     if request.method == "POST" and form.is_valid():
@@ -129,6 +130,8 @@ def run_file(request: DeskRequest, pk: int) -> HttpResponseBase:
 @at_office
 def circular_list(request: DeskRequest) -> HttpResponse:
     """What was issued, newest first. Open to the units too, where they may see the whole table."""
+    if not sees_whole(request.user, request.office):
+        raise Http404
     found = Circular.objects.visible_to(request.user, request.office).newest_first().for_table()
     if place := page_key(request.GET.get("after", "")):
         found = found.beyond(place)
@@ -164,16 +167,17 @@ def letterhead(request: DeskRequest) -> HttpResponse:
     """How the office's documents look. A change makes the reports of today outdated."""
     _readers_only(request)
     _managers_only(request, "只有管理员可以改公文设置。")
-    form = LetterheadForm(_typed(request), instance=_letterhead(request.office))
-    if request.method == "POST" and form.is_valid():
-        before = dict(LetterheadForm(instance=_letterhead(request.office)).initial)
-        with transaction.atomic():
-            Office.objects.hold(request.office.pk)
+    with transaction.atomic():
+        if request.method == "POST":
+            Office.objects.hold(request.office.pk)  # before it is read: two may save at once
+        form = LetterheadForm(_typed(request), instance=_letterhead(request.office))
+        before = dict(form.initial)
+        if request.method == "POST" and form.is_valid():
             saved = form.save()
             after = dict(LetterheadForm(instance=saved).initial)
             record("改公文设置", by=request.user, office=request.office.code, on=saved, before=before, after=after)
-        messages.success(request, "公文设置已保存，以后生成的报表照此印出。")
-        return redirect("letterhead", request.office.code)
+            messages.success(request, "公文设置已保存，以后生成的报表照此印出。")
+            return redirect("letterhead", request.office.code)
     return render(request, "reports/letterhead.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -207,7 +211,7 @@ def _run(request: DeskRequest, pk: int) -> ReportRun:
 
 
 def _name(run: ReportRun) -> str:
-    return f"{run.period}{KINDS[run.kind].label}"
+    return f"{run.period}{kind_of(run.kind).label}"
 
 
 def _letterhead(office: Office) -> Letterhead:

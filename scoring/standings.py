@@ -46,7 +46,7 @@ class Line:
     @property
     def silent(self) -> bool:
         """Nothing came from this unit, and nothing was taken. Corrections of closed periods are neither."""
-        return all(n <= 0 for n in self.counts)
+        return max(self.counts, default=0) <= 0
 
 
 @dataclass(slots=True)

@@ -126,13 +126,10 @@ class StandingsPage:
     @cached_property
     def adopted_and_silent(self) -> tuple[int, int]:
         """How many units have an adoption, and how many sent nothing: in one pass, for an office may have thousands."""
-        adopted = silent = 0
-        for line in self.table.lines:
-            if line.silent:
-                silent += 1
-            elif any(line.counts[i] > 0 for i in self.adoption_columns):
-                adopted += 1
-        return adopted, silent
+        lines = [line.counts for group in self.table.groups for line in group.lines]
+        silent = sum(1 for counts in lines if max(counts, default=0) <= 0)  # as Line.silent, without asking each
+        places = self.adoption_columns
+        return sum(1 for counts in lines if max([counts[i] for i in places], default=0) > 0), silent
 
     @cached_property
     def units(self) -> int:

@@ -124,7 +124,9 @@ def _titles(adopted: list[Adopted]) -> list[Block]:
 
 
 def chinese(n: int) -> str:
-    """A number from 1 to 99 as headings write it: 十二."""
+    """A number as headings write it: 十二; beyond 99 in digits."""
+    if n > 99:
+        return str(n)
     tens, ones = divmod(n, 10)
     return ("" if tens < 2 else DIGITS[tens]) + ("十" if tens else "") + (DIGITS[ones] if ones else "")
 

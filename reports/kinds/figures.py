@@ -29,6 +29,9 @@ class Place(NamedTuple):
     order: tuple[int, int]
 
 
+FLAG = "theme_items_also_count_as_submitted"
+
+
 class Adopted(NamedTuple):
     """An adopted title: of which units (a joint one of several), in which group, where and when."""
 
@@ -51,6 +54,7 @@ class Correction(NamedTuple):
 class Figures:
     """``places`` are those of the table by unit: each unit with an entry of the period stands in it.
 
+    ``one_way``: every entry was counted by the same answer to whether theme items also count as submitted.
     ``before`` is the table of the period before of the same kind, where there is one with anything in it.
     """
 
@@ -58,6 +62,7 @@ class Figures:
     letterhead: Letterhead
     table: Standings
     places: dict[int, Place]
+    one_way: bool
     before: Standings | None
     adopted: list[Adopted]
     corrections: list[Correction]
@@ -119,6 +124,7 @@ def gather(period: Period) -> Figures:
         letterhead=Letterhead.objects.filter(office=office).first() or Letterhead(office=office),
         table=table,
         places=places,
+        one_way=entries_of(period).order_by().values(f"rule__scheme__{FLAG}").distinct().count() < 2,
         before=_before(period),
         adopted=_adopted(period, places),
         corrections=_corrections(period),

@@ -60,8 +60,10 @@ def _silent(figures: Figures) -> Words:
 
 def silent_units(table: Standings) -> list[tuple[str, list[str]]]:
     """The units without a valid item, by group."""
-    items = items_places(table)
-    by_group = ((g.name, [line.name for line in g.lines if _sum(line.counts, items) <= 0]) for g in table.groups)
+    items = [*_places(table, Measure.SUBMITTED), *_places(table, Measure.THEME)]
+    by_group = (
+        (g.name, [line.name for line in g.lines if not any(line.counts[i] > 0 for i in items)]) for g in table.groups
+    )
     return [(group, names) for group, names in by_group if names]
 
 

@@ -99,7 +99,7 @@ def _formula(columns: list[ScoreColumn]) -> str:
 def _two_columns(figures: Figures) -> list[str]:
     label = {column.measure: column.label for column in figures.table.columns}
     scheme = figures.table.scheme
-    if Measure.THEME not in label or Measure.SUBMITTED not in label or scheme is None:
+    if Measure.THEME not in label or Measure.SUBMITTED not in label or scheme is None or not figures.one_way:
         return []
     if scheme.theme_items_also_count_as_submitted:
         return [f"一条主题信息同时计入“{label[Measure.SUBMITTED]}”和“{label[Measure.THEME]}”两栏。"]

@@ -1,5 +1,7 @@
 """The report centre on the screen: ask, watch, cancel, read, issue, download; what it costs and for whom it exists."""
 
+import re
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -122,7 +124,7 @@ def test_what_was_made_is_read_in_the_browser_with_what_was_checked(world, manag
     assert "style=" not in text
     assert "下载 Word" in text
     closing.close(world.q1, world.manager)
-    assert "封存以前生成的" in text_of(manager.get(at(world, "report-run", run.pk)))
+    assert "在现在的封存以前生成的" in text_of(manager.get(at(world, "report-run", run.pk)))
     assert "封存以前的草稿" in text_of(manager.get(at(world, "reports")))
 
 
@@ -178,7 +180,11 @@ def test_issuing_on_the_page_and_correcting_it(world, manager):
     assert "文件完好" in text
     assert circular.digest in text
     assert "已经印发 甲教办〔2020〕5号" in text_of(manager.get(page))
-    manager.post(page, {**TYPED, "number": "甲教办〔2020〕6号"})
+    answer = manager.post(page, {**TYPED, "number": "甲教办〔2020〕6号"})  # from a form that stood open before
+    assert answer.status_code == 422
+    assert "刚刚有人印发过" in text_of(answer)
+    assert f'name="corrects" value="{circular.number}"' in text_of(answer)
+    manager.post(page, {**TYPED, "number": "甲教办〔2020〕6号", "corrects": circular.number})
     runs.run(ReportRun.objects.newest_first().first().pk)
     text = text_of(manager.get(at(world, "circulars")))
     assert "已由甲教办〔2020〕6号更正" in text
@@ -215,7 +221,7 @@ def test_an_issued_circular_is_read_by_those_who_may_see_the_whole_table(world, 
     assert [answer.status_code for answer in answers] == [200 if exists else 404] * 2
     b"".join(answers[1])  # which closes the file, too
     if who == "officer":
-        assert (circular.number in text_of(client.get(at(world, "circulars")))) == exists
+        assert client.get(at(world, "circulars")).status_code == (200 if exists else 404)
         assert client.get(at(world, "report-file", circular.run.files.first().pk)).status_code == 404
 
 
@@ -336,3 +342,68 @@ def test_statistics_are_not_issued(world, manager):
     run = made(world, manager, "statistics")
     assert manager.get(at(world, "issue-run", run.pk)).status_code == 404
     assert manager.post(at(world, "issue-run", run.pk), TYPED).status_code == 404
+
+
+def test_what_an_earlier_closing_gave_is_not_issued_unseen(world, manager):
+    world.item(adopted_by=world.site)
+    closing.close(world.q1, world.manager)
+    run = made(world, manager)
+    page = at(world, "report-run", run.pk)
+    assert "填文号，印发" in text_of(manager.get(page))
+    closing.reopen(world.q1, world.manager, "更正")
+    world.item()
+    assert "填文号，印发" not in text_of(manager.get(page))
+    closing.close(world.q1, world.manager)
+    text = text_of(manager.get(page))
+    assert "填文号，印发" not in text
+    assert "在现在的封存以前生成的" in text
+    assert "上一次封存的" in text_of(manager.get(at(world, "reports")))
+
+
+def test_a_draft_of_the_clock_that_failed_is_told_too(world, manager):
+    run = ReportRun.objects.create(
+        office=world.office,
+        kind="circular",
+        period=world.q1,
+        drafted=True,
+        state=RunState.FAILED,
+        failure="磁盘空间不足。",
+    )
+    home = text_of(manager.get(at(world, "home")))
+    assert "没有做成" in home
+    assert "磁盘空间不足。" in home
+    assert "重新生成" in text_of(manager.get(at(world, "report-run", run.pk)))
+    assert "没有做成" not in text_of(manager.get(at(world, "home")))
+
+
+def test_lost_files_are_said_to_be_lost_and_made_anew(world, manager, settings):
+    run = made(world, manager)
+    shutil.rmtree(settings.MEDIA_ROOT)
+    assert "文件已经不在了" in text_of(manager.get(at(world, "report-run", run.pk)))
+    assert manager.get(at(world, "report-file", run.files.first().pk)).status_code == 404
+    ask(world, manager)
+    assert ReportRun.objects.count() == 2
+
+
+def test_a_run_of_a_kind_that_is_not_known_any_more_breaks_no_page(world, manager):
+    run = ReportRun.objects.create(office=world.office, kind="annual", period=world.q1, state=RunState.DONE)
+    for page in (at(world, "reports"), at(world, "report-run", run.pk)):
+        assert manager.get(page).status_code == 200
+    assert "没有这种报表" in text_of(manager.post(at(world, "make-again", run.pk), follow=True))
+
+
+def test_everything_that_can_be_reached_by_keyboard_keeps_its_place_while_the_rows_are_replaced(world, manager):
+    made(world, manager)
+    ask(world, manager, "statistics")
+    text = text_of(manager.get(at(world, "report-runs")))
+    controls = re.findall(r"<(?:a|button)[^>]*>", text)
+    assert len(controls) >= 4
+    assert [control for control in controls if " id=" not in control] == []
+
+
+def test_the_end_of_the_work_is_said_once_to_those_who_listen(world, manager):
+    ask(world, manager)
+    assert "runs-told" not in text_of(manager.get(at(world, "report-runs")))
+    runs.run(ReportRun.objects.get().pk)
+    text = text_of(manager.get(at(world, "report-runs")))
+    assert '<p id="runs-told" hx-swap-oob="innerHTML">2020年第1季度通报：已完成</p>' in text

@@ -1,12 +1,15 @@
 """A report checks its own sums: each check agrees with what is right, and notices what was put wrong."""
 
+import datetime
+
 import pytest
 
 from reports.kinds.circular import build
 from reports.kinds.figures import gather
 from reports.kinds.findings import of_figures
 from scoring import closing
-from scoring.models import ScoreEntry, Standing
+from scoring.models import Scheme, ScoreEntry, Standing
+from submissions.exact import ONE
 from submissions.models import Adoption, Item
 from submissions.moves import revoke
 from submissions.states import State
@@ -65,3 +68,22 @@ def test_a_correction_of_an_earlier_period_is_no_error(filled):
     revoke(Adoption.objects.first(), None, "撤")
     filled.period = filled.upcoming
     assert wrong(filled) == ["2020年第二季度没有封存，数字还会变；封存以后才能印发。"]
+
+
+def test_a_quarter_in_which_the_way_to_count_themes_changed_can_be_issued(filled):
+    second = Scheme.objects.create(
+        office=filled.office,
+        version=2,
+        name="办法",
+        starts_on="2020-02-15",
+        theme_items_also_count_as_submitted=False,
+    )
+    for rule in filled.office.schemes.get(version=1).rules.all():
+        channels = list(rule.channels.all())
+        rule.pk, rule.scheme = None, second
+        rule.save()
+        rule.channels.set(channels)
+    filled.receive("乙市", 2, themed=True, day=datetime.date(2020, 2, 20))
+    closing.close(filled.period, filled.manager)
+    assert wrong(filled) == []
+    assert gather(filled.period).table.items == 5 * ONE

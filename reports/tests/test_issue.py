@@ -77,6 +77,8 @@ def test_a_changed_or_lost_file_is_noticed(quarter, media, run):
         ("晋教办[2020]5号", "晋教办〔2020〕5号"),
         ("晋教办（2020）12号", "晋教办〔2020〕12号"),
         (" 晋〔2020〕 1号 ", "晋〔2020〕1号"),
+        ("晋［2020］1０号", "晋〔2020〕10号"),
+        ("晋〔2020〕5\u200b号", "晋〔2020〕5号"),
     ],
 )
 def test_a_number_typed_with_other_brackets_is_tidied(number, tidied):
@@ -84,7 +86,9 @@ def test_a_number_typed_with_other_brackets_is_tidied(number, tidied):
     assert circulars.NUMBER.fullmatch(tidied)
 
 
-@pytest.mark.parametrize("number", ["晋教办〔2020〕05号", "〔2020〕5号", "晋教办2020-5", "晋教办〔20〕5号", ""])
+@pytest.mark.parametrize(
+    "number", ["晋教办〔2020〕05号", "〔2020〕5号", "晋教办2020-5", "晋教办〔20〕5号", "晋〔2019〕〔2020〕5号", ""]
+)
 def test_a_number_against_the_standard_is_refused(quarter, run, number):
     with pytest.raises(Refused, match="不合规范"):
         runs.issue(run, {**TYPED, "number": number}, quarter.manager)

@@ -176,3 +176,42 @@ def test_files_go_when_the_office_keeps_them_no_longer(quarter, media, kept_days
     assert not runs.folder_of(old.pk).exists()
     assert [file.run for file in RunFile.objects.all()] == [new]
     assert (media / new.files.get().path).exists()
+
+
+def test_a_worker_that_wakes_up_and_ends_its_run_while_it_is_swept_keeps_its_files(quarter, media, sent, monkeypatch):
+    row = ReportRun.objects.create(office=quarter.office, kind="statistics", period=quarter.period)
+    runs.run(row.pk)
+    done = {"state": RunState.DONE, "attempt": runs.ATTEMPTS}
+    stopped = {"state": RunState.RUNNING, "heartbeat_at": timezone.now() - timedelta(minutes=1)}
+    ReportRun.objects.update(**{**done, **stopped})
+    fail = runs._fail
+
+    def too_late(these, sentence):
+        ReportRun.objects.update(**done)
+        return fail(these, sentence)
+
+    monkeypatch.setattr(runs, "_fail", too_late)
+    runs.sweep()
+    row.refresh_from_db()
+    assert row.state == RunState.DONE
+    assert (media / row.files.get().path).exists()
+
+
+def test_whoever_dies_while_removing_old_files_is_made_up_for(quarter, media, monkeypatch):
+    row = ReportRun.objects.create(office=quarter.office, kind="statistics", period=quarter.period)
+    runs.run(row.pk)
+    ReportRun.objects.update(finished_at=timezone.now() - timedelta(days=800))
+    remove = runs._remove
+
+    def dies(folder):
+        remove(folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "_remove", dies)
+    with pytest.raises(KeyboardInterrupt):
+        runs.remove_old_files()
+    monkeypatch.setattr(runs, "_remove", remove)
+    runs.remove_old_files()
+    row.refresh_from_db()
+    assert row.files_removed_at
+    assert not row.files.exists()

@@ -3,6 +3,8 @@
 import errno
 import hashlib
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -209,3 +211,21 @@ def test_an_office_without_a_scheme_is_told_so(quarter, media):
     runs.run(row.pk)
     row.refresh_from_db()
     assert "还没有计分办法" in row.failure
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_heart_beats_while_a_library_is_busy_and_says_nothing(quarter, media, monkeypatch):
+    beats = []
+
+    def busy(period, issue):
+        for _ in range(2):
+            beats.append(ReportRun.objects.get().heartbeat_at)
+            time.sleep(0.6)
+        raise Refused("够了。")
+
+    monkeypatch.setattr(runs, "HEART", 0.1)
+    monkeypatch.setitem(KINDS, "circular", Kind("通报", busy, ("docx",)))
+    row = ReportRun.objects.create(office=quarter.office, kind="circular", period=quarter.period)
+    runs.run(row.pk)
+    assert beats[1] > beats[0]
+    assert not [thread for thread in threading.enumerate() if thread.name == "heart"]

@@ -13,5 +13,3 @@ WRITERS: dict[str, Callable[[Document, Path, Progress], None]] = {
     "pdf": pdf.write,
     "xlsx": xlsx.write,
 }
-# The formats as people call them.
-LABELS = {"docx": "Word", "html": "网页", "pdf": "PDF", "xlsx": "Excel"}

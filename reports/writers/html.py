@@ -15,11 +15,12 @@ def write(document: Document, path: Path, progress: Progress = untold) -> None:
 
 
 def render(document: Document) -> str:
-    """The page, with a style sheet of its own: one sheet a part. Figures lead to what they count."""
+    """The page, with a style sheet of its own: one sheet a part. Figures know their address, and lead nowhere."""
     return render_to_string("reports/document_page.html", {"document": document, "begin": BEGIN, "end": END})
 
 
 def sheets(page: str) -> str:
-    """The sheets of a page that ``write`` has written, for a page of ours that brings the style sheet."""
+    """The sheets of a page that ``write`` has written, for a page of ours: figures lead to what they count."""
     _, _, rest = page.partition(BEGIN)
-    return rest.partition(END)[0]
+    # Text cannot look like this: its angle brackets are escaped.
+    return rest.partition(END)[0].replace('<a data-address="', '<a href="')

@@ -23,7 +23,7 @@ from units.models import Account, Office
 
 EXAMPLE = "shanxi-2020q1"
 PATIENCE = 60  # seconds until a page must have come
-RESTARTS = 5  # times a worker that died is started again
+RESTARTS, OFTEN = 5, 600  # a worker that died is started again, unless it did so more than 5 times in 600 seconds
 GRACE = 10  # seconds the children get to end by themselves; make waits for us, so nothing outlives it
 
 
@@ -52,13 +52,16 @@ class Command(BaseCommand):
             lock.close()
 
     def _keep_running(self, children: list[subprocess.Popen[bytes]]) -> None:
-        """Until the web ends, or the worker has ended too often: then CommandError. A dead worker is started again."""
-        for _ in range(RESTARTS + 1):
+        """Until the web ends, or the worker ends too often: then CommandError. A dead worker is started again."""
+        deaths: list[float] = []
+        while len(deaths) <= RESTARTS:
             web, worker = children
             while web.poll() is None and worker.poll() is None:
                 time.sleep(0.2)
             if web.poll() is not None:
                 raise CommandError("网站自己停了，原因见上面的记录。")
+            now = time.monotonic()
+            deaths = [*(death for death in deaths if now - death < OFTEN), now]
             self.stderr.write("工作进程自己停了，原因见上面的记录；现在重新启动它，网站照常使用。")
             _end_session(worker)
             children[1] = _start(*_worker())
