@@ -98,7 +98,7 @@ class IssueForm(forms.Form):
             self.add_error("printed_on", f"印发日期不能早于成文日期 {issued_on:%Y-%m-%d}。")
         if typed.get("corrects") != self.initial["corrects"]:
             self.add_error(None, "这一期的通报刚刚有人印发过，请看过上面的说明再决定。")
-            self.data = {**self.data.dict(), "corrects": self.initial["corrects"]}
+            self.data = {**dict(self.data.items()), "corrects": self.initial["corrects"]}
         number = typed.get("number", "")
         if number and issued_on and f"〔{issued_on.year}〕" not in number:
             self.add_error("number", f"“{number}”里的年份和成文日期的 {issued_on.year} 年不同，请改其中一个。")

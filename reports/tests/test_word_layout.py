@@ -371,6 +371,7 @@ def test_rows_tell_how_far_they_are_and_may_be_stopped(tmp_path):
     assert not (tmp_path / "b.docx").exists()
 
 
+@pytest.mark.proof
 def test_3000_rows_are_nearly_as_fast_as_plain_lxml():
     columns = (Column("序号", 4, True), Column("单位", 12), *(Column(name, 6, True) for name in "甲乙丙丁戊己"))
     table = Table(columns, tuple(Row((i, f"单位{i}", i, 0, 1, 2, 3, 4)) for i in range(3_000)))
