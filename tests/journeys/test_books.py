@@ -253,7 +253,7 @@ def test_after_closing_the_result_stays_and_the_next_period_gets_minus_four(serv
 def test_the_closed_quarter_is_read_issued_and_found_by_its_units(served, browser, tmp_path):
     page = sign_in(browser, served, "manager")
     make_report(page, served, "circular", tmp_path)
-    page.get_by_role("link", name=f"预览{Q1}通报").first.click()
+    page.get_by_role("link", name=f"查看{Q1}通报").first.click()
     assert_sound(page)
     page.get_by_text("被采用32条与篇目条数一致").wait_for()
     page.locator(".sheet").get_by_role("link", name="1133条").click()
@@ -261,12 +261,12 @@ def test_the_closed_quarter_is_read_issued_and_found_by_its_units(served, browse
     page.go_back()
     page.get_by_role("link", name="填文号，印发").click()
     page.get_by_label("发文字号").fill("五号")
-    page.get_by_role("button", name="印发", exact=True).click()
+    page.get_by_role("button", name="印发并封存文件").click()
     page.get_by_text("不合规范").wait_for()
     assert_sound(page)
     page.get_by_label("发文字号").fill("示教办[2020]1号")
     page.get_by_label("成文日期").fill("2020-04-02")
-    page.get_by_role("button", name="印发", exact=True).click()
+    page.get_by_role("button", name="印发并封存文件").click()
     page.get_by_text("正在制版").wait_for()
     page.locator("#runs li").first.get_by_text("已完成").wait_for(timeout=60_000)
 
