@@ -1,6 +1,7 @@
 """The forms that ask for a report, issue a circular, and set an office's letterhead."""
 
 import datetime
+import re
 from typing import Any
 
 from django import forms
@@ -89,6 +90,19 @@ class IssueForm(forms.Form):
             raise forms.ValidationError(
                 f"{self.period.name}到{self.period.ends_on:%Y-%m-%d}才结束，成文日期应当在那以后。"
             )
+        if self.standing and day < self.standing.issued_on:
+            raise forms.ValidationError(
+                f"更正不能早于它更正的{self.standing.number}（{self.standing.issued_on:%Y-%m-%d}）。"
+            )
+        return self._not_to_come(day)
+
+    def clean_printed_on(self) -> datetime.date:
+        return self._not_to_come(self.cleaned_data["printed_on"])
+
+    @staticmethod
+    def _not_to_come(day: datetime.date) -> datetime.date:
+        if day > timezone.localdate():
+            raise forms.ValidationError(f"{day:%Y-%m-%d}还没有到，请核对日期。")
         return day
 
     def clean(self) -> dict[str, Any]:
@@ -133,6 +147,26 @@ class LetterheadForm(forms.ModelForm):
         widgets = {"addressee": forms.Textarea(attrs={"rows": 2}), "copied_to": forms.Textarea(attrs={"rows": 2})}
         help_texts = {"addressee": "印在标题下面；太多、首页放不下正文时移到版记"}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages |= {
+                "required": f"请填{field.label}。",
+                "invalid": f"{field.label}应当是一个整数。",
+                "min_value": f"{field.label}不能小于 1。",
+                "max_length": f"{field.label}太长了，请缩短。",
+            }
+
+    def clean_docket_code(self) -> str:
+        code = one_line(self.cleaned_data["docket_code"])
+        if re.search(r"[0-9〔〕\[\]<>]", code):
+            raise forms.ValidationError(f"“{code}”里有年份或括号；只写代字本身，如 晋教办。")
+        return code
+
     def clean(self) -> dict[str, Any]:
+        """On one line each; a line that was broken in the middle is joined without a space, as Chinese is."""
         typed = super().clean() or self.cleaned_data
-        return {name: one_line(value) if isinstance(value, str) else value for name, value in typed.items()}
+        return {
+            name: one_line("".join(map(str.strip, value.splitlines()))) if isinstance(value, str) else value
+            for name, value in typed.items()
+        }

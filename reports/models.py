@@ -194,7 +194,7 @@ class CircularQuerySet(models.QuerySet["Circular"]):
         return self.filter(issued_on__lte=place[0]).exclude(issued_on=place[0], pk__gte=place[1])
 
     def for_table(self) -> "CircularQuerySet":
-        related = ("run__period", "issued_by", "corrects", "corrected_by")
+        related = ("run__period", "result", "issued_by", "corrects", "corrected_by")
         return self.select_related(*related).prefetch_related("run__files")
 
 

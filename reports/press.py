@@ -78,9 +78,9 @@ def print_files(
     return Printed(document, files, left_out)
 
 
-def name_of(kind: str, period: Period) -> str:
-    """What a file of this report is called, without its ending: 2020年第一季度通报."""
-    name = UNFIT_FOR_A_NAME.sub("_", f"{period.name}{KINDS[kind].label}")
+def name_of(kind: str, period: Period, number: str = "") -> str:
+    """What a file is called, without its ending: 2020年第一季度通报, and of an issued one its number before that."""
+    name = UNFIT_FOR_A_NAME.sub("_", f"{number}{period.name}{KINDS[kind].label}")
     return name.encode()[:200].decode(errors="ignore")  # file systems count bytes
 
 
@@ -100,7 +100,7 @@ def _workshop(folder: Path) -> Iterator[Path]:
 
 
 def _step(form: str) -> str:
-    return f"写 {LABELS[form]}" if form != "pdf" else "转 PDF"
+    return {"html": "写网页", "pdf": "转 PDF"}.get(form, f"写 {LABELS[form]}")
 
 
 def _progress(watch: Watch, step: str) -> Progress:

@@ -209,7 +209,7 @@ def _make(row: ReportRun, mine: QuerySet[ReportRun], folder: Path) -> None:
     edition = Office.objects.values_list("edition", flat=True).get(pk=row.office_id)
     mine.update(edition=edition)
     printed = press.print_files(row.kind, row.period, folder, row.kind, issued, Teller(mine))
-    name = press.name_of(row.kind, row.period)
+    name = press.name_of(row.kind, row.period, issued.number if issued else "")
     files = [_file(row, form, path, f"{name}.{form}") for form, path in printed.files.items()]
     with transaction.atomic():
         if row.issue:

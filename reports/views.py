@@ -114,7 +114,7 @@ def issue_run(request: DeskRequest, pk: int) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"{form.typed['number']}正在制版，做好就印发，会列在“已印发的通报”里。")
+            messages.success(request, f"{form.typed['number']}正在生成，做好就印发，会列在“已印发的通报”里。")
             return redirect("reports", request.office.code)
     context = {"run": run, "form": form, "closed": run.period.closed, "sealed": _letterhead(request.office).sealed}
     return render(request, "reports/issue.html", context, status=422 if form.errors else 200)

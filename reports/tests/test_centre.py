@@ -165,17 +165,23 @@ def test_issuing_on_the_page_and_correcting_it(world, manager):
         ({**TYPED, "issued_on": "2020-03-31"}, "成文日期应当在那以后"),
         ({**TYPED, "printed_on": "2020-04-01"}, "印发日期不能早于成文日期"),
         ({**TYPED, "issued_on": "四月"}, "成文日期应当像"),
+        ({**TYPED, "issued_on": "2126-04-02", "number": "甲教办〔2126〕5号"}, "2126-04-02还没有到"),
+        ({**TYPED, "printed_on": "2126-04-02"}, "2126-04-02还没有到"),
         ({**TYPED, "number": "甲教办〔2019〕5号"}, "里的年份和成文日期的 2020 年不同"),
     ):
         answer = manager.post(page, data)
         assert answer.status_code == 422
         assert words in text_of(answer)
-    assert "正在制版" in text_of(manager.post(page, TYPED, follow=True))
+    assert "正在生成" in text_of(manager.post(page, TYPED, follow=True))
     issuing = ReportRun.objects.newest_first().first()
     runs.run(issuing.pk)
     circular = Circular.objects.get()
     assert circular.number == "甲教办〔2020〕5号"
     assert manager.get(at(world, "report-run", issuing.pk)).url == at(world, "circular", circular.pk)
+    assert {file.name for file in issuing.files.all()} == {
+        "甲教办〔2020〕5号2020年第1季度通报.docx",
+        "甲教办〔2020〕5号2020年第1季度通报.html",
+    }
     text = text_of(manager.get(at(world, "circular", circular.pk)))
     assert "文件完好" in text
     assert circular.digest in text
@@ -184,7 +190,9 @@ def test_issuing_on_the_page_and_correcting_it(world, manager):
     assert answer.status_code == 422
     assert "刚刚有人印发过" in text_of(answer)
     assert f'name="corrects" value="{circular.number}"' in text_of(answer)
-    manager.post(page, {**TYPED, "number": "甲教办〔2020〕6号", "corrects": circular.number})
+    again = {**TYPED, "number": "甲教办〔2020〕6号", "corrects": circular.number}
+    assert "更正不能早于它更正的" in text_of(manager.post(page, {**again, "issued_on": "2020-04-01"}))
+    manager.post(page, again)
     runs.run(ReportRun.objects.newest_first().first().pk)
     text = text_of(manager.get(at(world, "circulars")))
     assert "已由甲教办〔2020〕6号更正" in text
@@ -253,13 +261,22 @@ def test_the_letterhead_is_set_on_its_page_and_on_record(world, manager):
     }
     assert "已保存" in text_of(manager.post(page, data, follow=True))
     saved = Letterhead.objects.get()
-    assert (saved.issuer, saved.sealed, saved.addressee) == ("甲省教育厅", False, "各市 各校")
+    assert (saved.issuer, saved.sealed, saved.addressee) == ("甲省教育厅", False, "各市各校")
     entry = TrailEntry.objects.get(act="改公文设置")
     assert (entry.before["issuer"], entry.after["issuer"]) == ("", "甲省教育厅")
     assert made(world, manager, "statistics") != first
-    for wrong in ({"kept_days": 0}, {"kept_days": "许多"}, {"head": "gold"}, {"issuer": "长" * 101}):
+    for wrong, words in (
+        ({"kept_days": 0}, "文件保留天数不能小于 1。"),
+        ({"kept_days": -5}, "文件保留天数不能小于 1。"),
+        ({"kept_days": "许多"}, "文件保留天数应当是一个整数。"),
+        ({"kept_days": ""}, "请填文件保留天数。"),
+        ({"head": "gold"}, "gold"),
+        ({"issuer": "长" * 101}, "发文机关太长了"),
+        ({"docket_code": "晋教办〔2020〕"}, "只写代字本身"),
+    ):
         answer = manager.post(page, {**data, **wrong})
         assert answer.status_code == 422
+        assert words in text_of(answer)
     assert Letterhead.objects.get().kept_days == 30
 
 

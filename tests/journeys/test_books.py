@@ -267,7 +267,7 @@ def test_the_closed_quarter_is_read_issued_and_found_by_its_units(served, browse
     page.get_by_label("发文字号").fill("示教办[2020]1号")
     page.get_by_label("成文日期").fill("2020-04-02")
     page.get_by_role("button", name="印发并封存文件").click()
-    page.get_by_text("正在制版").wait_for()
+    page.get_by_text("正在生成").wait_for()
     page.locator("#runs li").first.get_by_text("已完成").wait_for(timeout=60_000)
 
     officer = sign_in(browser, served, "officer", 360)
