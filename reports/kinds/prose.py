@@ -15,8 +15,9 @@ Words = list[str | Figure]
 
 
 def paragraphs(figures: Figures) -> list[Words]:
-    """What came in, what was adopted, who scored how much."""
-    return [words for words in (_received(figures), _adopted(figures), _scores(figures)) if words]
+    """What came in, what was adopted, who scored how much, and what of it corrects earlier periods."""
+    told = (_received(figures), _adopted(figures), _scores(figures), _corrections(figures))
+    return [words for words in told if words]
 
 
 def _received(figures: Figures) -> Words:
@@ -109,6 +110,14 @@ def _scores(figures: Figures) -> Words:
     for group in table.groups:
         words += _best(figures, group)
     return words
+
+
+def _corrections(figures: Figures) -> Words:
+    """What was changed after an earlier period was closed: it lowers or raises the figures above."""
+    return [
+        f"以上数字包括{late.period}封存以后的变动{late.entries}项，合计{plain(late.points)}分。"
+        for late in figures.corrections
+    ]
 
 
 def _best(figures: Figures, group: Group) -> Words:

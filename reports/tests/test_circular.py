@@ -221,6 +221,7 @@ def test_an_open_period_says_that_it_is_open_and_a_closed_one_prints_what_was_st
     quarter.period = quarter.upcoming
     assert ["2", "甲市", "0", "0", "-1", "0", "-4"] in grid(quarter)
     assert "5.表中含2020年第一季度封存以后的变动1项，合计-4分。" in texts(quarter)
+    assert "以上数字包括2020年第一季度封存以后的变动1项，合计-4分。" in prose(quarter)
     assert not any("甲的" in line for line in texts(quarter))
 
 
