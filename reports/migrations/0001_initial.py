@@ -6,215 +6,128 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("scoring", "0001_initial"),
-        ("submissions", "0001_initial"),
-        ("units", "0001_initial"),
+        ('scoring', '0001_initial'),
+        ('submissions', '0001_initial'),
+        ('units', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="WorkerHeart",
+            name='WorkerHeart',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("worker", models.CharField(max_length=200, unique=True, verbose_name="进程")),
-                ("beat_at", models.DateTimeField(verbose_name="心跳")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('worker', models.CharField(max_length=200, unique=True, verbose_name='进程')),
+                ('beat_at', models.DateTimeField(verbose_name='心跳')),
             ],
             options={
-                "verbose_name": "工作进程",
+                'verbose_name': '工作进程',
             },
         ),
         migrations.CreateModel(
-            name="Letterhead",
+            name='Letterhead',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("issuer", models.CharField(blank=True, max_length=100, verbose_name="发文机关")),
-                ("docket_code", models.CharField(blank=True, max_length=40, verbose_name="机关代字")),
-                ("addressee", models.CharField(blank=True, max_length=500, verbose_name="主送机关")),
-                ("contact", models.CharField(blank=True, max_length=200, verbose_name="联系方式")),
-                ("copied_to", models.CharField(blank=True, max_length=500, verbose_name="抄送")),
-                (
-                    "office",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="letterhead", to="units.office"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('issuer', models.CharField(blank=True, max_length=100, verbose_name='发文机关')),
+                ('docket_code', models.CharField(blank=True, max_length=40, verbose_name='机关代字')),
+                ('addressee', models.CharField(blank=True, max_length=500, verbose_name='主送机关')),
+                ('contact', models.CharField(blank=True, max_length=200, verbose_name='联系方式')),
+                ('copied_to', models.CharField(blank=True, max_length=500, verbose_name='抄送')),
+                ('office', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='letterhead', to='units.office')),
             ],
             options={
-                "verbose_name": "版头",
+                'verbose_name': '版头',
             },
         ),
         migrations.CreateModel(
-            name="ReportRun",
+            name='ReportRun',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(max_length=20, verbose_name="种类")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "排队"),
-                            ("running", "生成中"),
-                            ("done", "已完成"),
-                            ("failed", "没有做成"),
-                            ("cancelled", "已取消"),
-                        ],
-                        default="queued",
-                        max_length=10,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="提出时间")),
-                ("started_at", models.DateTimeField(null=True, verbose_name="开始时间")),
-                ("finished_at", models.DateTimeField(null=True, verbose_name="结束时间")),
-                ("heartbeat_at", models.DateTimeField(null=True, verbose_name="心跳")),
-                ("attempt", models.PositiveIntegerField(default=0, verbose_name="第几次")),
-                ("step", models.CharField(blank=True, max_length=60, verbose_name="步骤")),
-                ("done", models.PositiveIntegerField(default=0, verbose_name="已做")),
-                ("total", models.PositiveIntegerField(default=0, verbose_name="共")),
-                ("failure", models.CharField(blank=True, max_length=500, verbose_name="原因")),
-                ("from_closed", models.BooleanField(default=False, verbose_name="数据已封存")),
-                ("summary", models.CharField(blank=True, max_length=200, verbose_name="摘要")),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="units.office"
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="submissions.period"
-                    ),
-                ),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=20, verbose_name='种类')),
+                ('state', models.CharField(choices=[('queued', '排队'), ('running', '生成中'), ('done', '已完成'), ('failed', '没有做成'), ('cancelled', '已取消')], default='queued', max_length=10, verbose_name='状态')),
+                ('requested_at', models.DateTimeField(auto_now_add=True, verbose_name='提出时间')),
+                ('started_at', models.DateTimeField(null=True, verbose_name='开始时间')),
+                ('finished_at', models.DateTimeField(null=True, verbose_name='结束时间')),
+                ('heartbeat_at', models.DateTimeField(null=True, verbose_name='心跳')),
+                ('attempt', models.PositiveIntegerField(default=0, verbose_name='第几次')),
+                ('step', models.CharField(blank=True, max_length=60, verbose_name='步骤')),
+                ('done', models.PositiveIntegerField(default=0, verbose_name='已做')),
+                ('total', models.PositiveIntegerField(default=0, verbose_name='共')),
+                ('failure', models.CharField(blank=True, max_length=500, verbose_name='原因')),
+                ('from_closed', models.BooleanField(default=False, verbose_name='数据已封存')),
+                ('summary', models.CharField(blank=True, max_length=200, verbose_name='摘要')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='units.office')),
+                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='submissions.period')),
+                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "报表任务",
+                'verbose_name': '报表任务',
             },
         ),
         migrations.CreateModel(
-            name="Circular",
+            name='Circular',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.CharField(max_length=60, verbose_name="发文字号")),
-                ("issued_on", models.DateField(verbose_name="成文日期")),
-                ("issued_at", models.DateTimeField(auto_now_add=True, verbose_name="印发时间")),
-                ("digest", models.CharField(max_length=64, verbose_name="摘要")),
-                (
-                    "corrects",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="corrected_by",
-                        to="reports.circular",
-                    ),
-                ),
-                (
-                    "issued_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="circulars", to="units.office"
-                    ),
-                ),
-                (
-                    "result",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="circulars",
-                        to="scoring.closedresult",
-                    ),
-                ),
-                (
-                    "run",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="circular", to="reports.reportrun"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=60, verbose_name='发文字号')),
+                ('issued_on', models.DateField(verbose_name='成文日期')),
+                ('issued_at', models.DateTimeField(auto_now_add=True, verbose_name='印发时间')),
+                ('digest', models.CharField(max_length=64, verbose_name='摘要')),
+                ('corrects', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='reports.circular')),
+                ('issued_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='circulars', to='units.office')),
+                ('result', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='circulars', to='scoring.closedresult')),
+                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='circular', to='reports.reportrun')),
             ],
             options={
-                "verbose_name": "通报",
+                'verbose_name': '通报',
             },
         ),
         migrations.CreateModel(
-            name="RunFile",
+            name='RunFile',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("format", models.CharField(max_length=10, verbose_name="格式")),
-                ("name", models.CharField(max_length=200, verbose_name="文件名")),
-                ("path", models.CharField(max_length=300)),
-                ("sha256", models.CharField(max_length=64)),
-                ("size", models.PositiveBigIntegerField(verbose_name="字节")),
-                (
-                    "run",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="files", to="reports.reportrun"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('format', models.CharField(max_length=10, verbose_name='格式')),
+                ('name', models.CharField(max_length=200, verbose_name='文件名')),
+                ('path', models.CharField(max_length=300)),
+                ('sha256', models.CharField(max_length=64)),
+                ('size', models.PositiveBigIntegerField(verbose_name='字节')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='reports.reportrun')),
             ],
             options={
-                "verbose_name": "文件",
-                "ordering": ["id"],
+                'verbose_name': '文件',
+                'ordering': ['id'],
             },
         ),
         migrations.AddIndex(
-            model_name="reportrun",
-            index=models.Index(fields=["office", "-id"], name="run_newest"),
+            model_name='reportrun',
+            index=models.Index(fields=['office', '-id'], name='run_newest'),
         ),
         migrations.AddConstraint(
-            model_name="reportrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["queued", "running", "done", "failed", "cancelled"])),
-                name="run_state_legal",
-            ),
+            model_name='reportrun',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='run_state_legal'),
         ),
         migrations.AddConstraint(
-            model_name="reportrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("failure", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="run_failed_with_a_reason",
-            ),
+            model_name='reportrun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(('failure', ''), _negated=True), _connector='OR'), name='run_failed_with_a_reason'),
         ),
         migrations.AddConstraint(
-            model_name="reportrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("done__lte", models.F("total"))), name="run_done_up_to_total"
-            ),
+            model_name='reportrun',
+            constraint=models.CheckConstraint(condition=models.Q(('done__lte', models.F('total'))), name='run_done_up_to_total'),
         ),
         migrations.AddConstraint(
-            model_name="circular",
-            constraint=models.UniqueConstraint(fields=("office", "number"), name="circular_number_once"),
+            model_name='circular',
+            constraint=models.UniqueConstraint(fields=('office', 'number'), name='circular_number_once'),
         ),
         migrations.AddConstraint(
-            model_name="circular",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("corrects", models.F("id")), _negated=True), name="circular_does_not_correct_itself"
-            ),
+            model_name='circular',
+            constraint=models.CheckConstraint(condition=models.Q(('corrects', models.F('id')), _negated=True), name='circular_does_not_correct_itself'),
         ),
         migrations.AddConstraint(
-            model_name="runfile",
-            constraint=models.UniqueConstraint(fields=("run", "format"), name="run_file_once"),
+            model_name='runfile',
+            constraint=models.UniqueConstraint(fields=('run', 'format'), name='run_file_once'),
         ),
     ]

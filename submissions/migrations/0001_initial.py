@@ -7,824 +7,430 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("units", "0001_initial"),
+        ('units', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Channel",
+            name='Channel',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, verbose_name="渠道")),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[
-                            ("own", "本级"),
-                            ("city", "市级"),
-                            ("province", "省级"),
-                            ("ministry", "部委"),
-                            ("state_council", "国办"),
-                        ],
-                        default="own",
-                        max_length=20,
-                        verbose_name="级别",
-                    ),
-                ),
-                ("public", models.BooleanField(default=False, verbose_name="公开")),
-                ("active", models.BooleanField(default=True, verbose_name="在用")),
-                ("position", models.PositiveIntegerField(default=0, verbose_name="次序")),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="channels", to="units.office"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100, verbose_name='渠道')),
+                ('level', models.CharField(choices=[('own', '本级'), ('city', '市级'), ('province', '省级'), ('ministry', '部委'), ('state_council', '国办')], default='own', max_length=20, verbose_name='级别')),
+                ('public', models.BooleanField(default=False, verbose_name='公开')),
+                ('active', models.BooleanField(default=True, verbose_name='在用')),
+                ('position', models.PositiveIntegerField(default=0, verbose_name='次序')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channels', to='units.office')),
             ],
             options={
-                "verbose_name": "渠道",
-                "ordering": ["position", "id"],
+                'verbose_name': '渠道',
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="ChannelColumn",
+            name='ChannelColumn',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, verbose_name="栏目")),
-                ("position", models.PositiveIntegerField(default=0, verbose_name="次序")),
-                (
-                    "channel",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="columns", to="submissions.channel"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100, verbose_name='栏目')),
+                ('position', models.PositiveIntegerField(default=0, verbose_name='次序')),
+                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='columns', to='submissions.channel')),
             ],
             options={
-                "verbose_name": "栏目",
-                "ordering": ["position", "id"],
+                'verbose_name': '栏目',
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="Adoption",
+            name='Adoption',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("adopted_on", models.DateField(verbose_name="采用日期")),
-                ("title", models.CharField(blank=True, help_text="空为原题", max_length=300, verbose_name="采用标题")),
-                ("link", models.URLField(blank=True, max_length=500, verbose_name="链接")),
-                ("issue", models.CharField(blank=True, max_length=60, verbose_name="期号")),
-                ("recorded_at", models.DateTimeField(auto_now_add=True, verbose_name="登记时间")),
-                ("revoked_at", models.DateTimeField(editable=False, null=True, verbose_name="撤销时间")),
-                ("revoke_reason", models.CharField(blank=True, max_length=500, verbose_name="撤销理由")),
-                (
-                    "recorded_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "revoked_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "channel",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="adoptions",
-                        to="submissions.channel",
-                        verbose_name="渠道",
-                    ),
-                ),
-                (
-                    "column",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="submissions.channelcolumn",
-                        verbose_name="栏目",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('adopted_on', models.DateField(verbose_name='采用日期')),
+                ('title', models.CharField(blank=True, help_text='空为原题', max_length=300, verbose_name='采用标题')),
+                ('link', models.URLField(blank=True, max_length=500, verbose_name='链接')),
+                ('issue', models.CharField(blank=True, max_length=60, verbose_name='期号')),
+                ('recorded_at', models.DateTimeField(auto_now_add=True, verbose_name='登记时间')),
+                ('revoked_at', models.DateTimeField(editable=False, null=True, verbose_name='撤销时间')),
+                ('revoke_reason', models.CharField(blank=True, max_length=500, verbose_name='撤销理由')),
+                ('recorded_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('revoked_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adoptions', to='submissions.channel', verbose_name='渠道')),
+                ('column', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='submissions.channelcolumn', verbose_name='栏目')),
             ],
             options={
-                "verbose_name": "采用",
+                'verbose_name': '采用',
             },
         ),
         migrations.CreateModel(
-            name="Commission",
+            name='Commission',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("title", models.CharField(max_length=200, verbose_name="约什么")),
-                ("brief", models.TextField(blank=True, verbose_name="要求")),
-                ("due_on", models.DateField(verbose_name="交稿日期")),
-                ("most_characters", models.PositiveIntegerField(blank=True, null=True, verbose_name="字数上限")),
-                ("made_at", models.DateTimeField(auto_now_add=True, verbose_name="发出时间")),
-                (
-                    "made_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="commissions", to="units.office"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=200, verbose_name='约什么')),
+                ('brief', models.TextField(blank=True, verbose_name='要求')),
+                ('due_on', models.DateField(verbose_name='交稿日期')),
+                ('most_characters', models.PositiveIntegerField(blank=True, null=True, verbose_name='字数上限')),
+                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='发出时间')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commissions', to='units.office')),
             ],
             options={
-                "verbose_name": "约稿",
+                'verbose_name': '约稿',
             },
         ),
         migrations.CreateModel(
-            name="Item",
+            name='Item',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.CharField(blank=True, max_length=60, null=True, verbose_name="编号")),
-                ("title", models.CharField(max_length=300, verbose_name="标题")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "草稿"),
-                            ("signing", "待签发"),
-                            ("submitted", "待审"),
-                            ("returned", "退回修改"),
-                            ("valid", "有效"),
-                            ("rejected", "退稿"),
-                            ("withdrawn", "已撤回"),
-                        ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("urgent", models.BooleanField(default=False, verbose_name="紧急")),
-                ("received_on", models.DateField(blank=True, null=True, verbose_name="报送日期")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="建立时间")),
-                (
-                    "office",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="items",
-                        to="units.office",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="items",
-                        to="units.unit",
-                        verbose_name="报送单位",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(blank=True, max_length=60, null=True, verbose_name='编号')),
+                ('title', models.CharField(max_length=300, verbose_name='标题')),
+                ('state', models.CharField(choices=[('draft', '草稿'), ('signing', '待签发'), ('submitted', '待审'), ('returned', '退回修改'), ('valid', '有效'), ('rejected', '退稿'), ('withdrawn', '已撤回')], default='draft', max_length=10, verbose_name='状态')),
+                ('urgent', models.BooleanField(default=False, verbose_name='紧急')),
+                ('received_on', models.DateField(blank=True, null=True, verbose_name='报送日期')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='建立时间')),
+                ('office', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='units.office')),
+                ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='units.unit', verbose_name='报送单位')),
             ],
             options={
-                "verbose_name": "信息",
+                'verbose_name': '信息',
             },
         ),
         migrations.CreateModel(
-            name="CommissionedUnit",
+            name='CommissionedUnit',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="阅读时间")),
-                ("declined_at", models.DateTimeField(blank=True, null=True, verbose_name="谢绝时间")),
-                ("decline_reason", models.CharField(blank=True, max_length=300, verbose_name="谢绝理由")),
-                (
-                    "commission",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="units", to="submissions.commission"
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="commissions", to="units.unit"
-                    ),
-                ),
-                (
-                    "item",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="answers",
-                        to="submissions.item",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='阅读时间')),
+                ('declined_at', models.DateTimeField(blank=True, null=True, verbose_name='谢绝时间')),
+                ('decline_reason', models.CharField(blank=True, max_length=300, verbose_name='谢绝理由')),
+                ('commission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='submissions.commission')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commissions', to='units.unit')),
+                ('item', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='submissions.item')),
             ],
             options={
-                "verbose_name": "约稿对象",
+                'verbose_name': '约稿对象',
             },
         ),
         migrations.CreateModel(
-            name="AdoptionCredit",
+            name='AdoptionCredit',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("share", submissions.fields.MillionthsField(verbose_name="份额")),
-                (
-                    "adoption",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="credits",
-                        to="submissions.adoption",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="credits", to="units.unit"
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="credits", to="submissions.item"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('share', submissions.fields.MillionthsField(verbose_name='份额')),
+                ('adoption', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='submissions.adoption')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='units.unit')),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='submissions.item')),
             ],
             options={
-                "verbose_name": "采用归属",
+                'verbose_name': '采用归属',
             },
         ),
         migrations.AddField(
-            model_name="adoption",
-            name="item",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="adoptions", to="submissions.item"
-            ),
+            model_name='adoption',
+            name='item',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adoptions', to='submissions.item'),
         ),
         migrations.CreateModel(
-            name="ItemEvent",
+            name='ItemEvent',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(auto_now_add=True, verbose_name="时间")),
-                ("move", models.CharField(max_length=20, verbose_name="流转")),
-                ("was", models.CharField(blank=True, max_length=10, verbose_name="从")),
-                ("now", models.CharField(max_length=10, verbose_name="到")),
-                ("reason", models.CharField(blank=True, max_length=500, verbose_name="理由")),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="submissions.item"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(auto_now_add=True, verbose_name='时间')),
+                ('move', models.CharField(max_length=20, verbose_name='流转')),
+                ('was', models.CharField(blank=True, max_length=10, verbose_name='从')),
+                ('now', models.CharField(max_length=10, verbose_name='到')),
+                ('reason', models.CharField(blank=True, max_length=500, verbose_name='理由')),
+                ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='submissions.item')),
             ],
             options={
-                "verbose_name": "流转记录",
-                "ordering": ["at", "id"],
+                'verbose_name': '流转记录',
+                'ordering': ['at', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="ItemShare",
+            name='ItemShare',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("share", submissions.fields.MillionthsField(verbose_name="份额")),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="次序")),
-                (
-                    "item",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="shares",
-                        to="submissions.item",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="shares", to="units.unit"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('share', submissions.fields.MillionthsField(verbose_name='份额')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='次序')),
+                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='submissions.item')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='units.unit')),
             ],
             options={
-                "verbose_name": "份额",
-                "ordering": ["position", "id"],
+                'verbose_name': '份额',
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="Period",
+            name='Period',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("week", "周"), ("month", "月"), ("quarter", "季度"), ("year", "年")],
-                        max_length=10,
-                        verbose_name="种类",
-                    ),
-                ),
-                ("name", models.CharField(max_length=100, verbose_name="名称")),
-                ("starts_on", models.DateField(verbose_name="开始日期")),
-                ("ends_on", models.DateField(verbose_name="结束日期")),
-                ("closed_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="封存时间")),
-                ("remark", models.TextField(blank=True, help_text="印在统计表下面", verbose_name="附注")),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="periods", to="units.office"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('week', '周'), ('month', '月'), ('quarter', '季度'), ('year', '年')], max_length=10, verbose_name='种类')),
+                ('name', models.CharField(max_length=100, verbose_name='名称')),
+                ('starts_on', models.DateField(verbose_name='开始日期')),
+                ('ends_on', models.DateField(verbose_name='结束日期')),
+                ('closed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='封存时间')),
+                ('remark', models.TextField(blank=True, help_text='印在统计表下面', verbose_name='附注')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='units.office')),
             ],
             options={
-                "verbose_name": "报送期",
+                'verbose_name': '报送期',
             },
         ),
         migrations.CreateModel(
-            name="ReceiptCounter",
+            name='ReceiptCounter',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("year", models.PositiveSmallIntegerField()),
-                ("last", models.PositiveIntegerField(default=0)),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="receipt_counters", to="units.office"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('year', models.PositiveSmallIntegerField()),
+                ('last', models.PositiveIntegerField(default=0)),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipt_counters', to='units.office')),
             ],
             options={
-                "verbose_name": "编号器",
+                'verbose_name': '编号器',
             },
         ),
         migrations.CreateModel(
-            name="Revision",
+            name='Revision',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField(verbose_name="第几稿")),
-                ("title", models.CharField(max_length=300, verbose_name="标题")),
-                ("body", models.TextField(blank=True, verbose_name="正文")),
-                ("at", models.DateTimeField(auto_now_add=True, verbose_name="时间")),
-                (
-                    "author",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="revisions",
-                        to="submissions.item",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField(verbose_name='第几稿')),
+                ('title', models.CharField(max_length=300, verbose_name='标题')),
+                ('body', models.TextField(blank=True, verbose_name='正文')),
+                ('at', models.DateTimeField(auto_now_add=True, verbose_name='时间')),
+                ('author', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='submissions.item')),
             ],
             options={
-                "verbose_name": "文稿",
+                'verbose_name': '文稿',
             },
         ),
         migrations.CreateModel(
-            name="Review",
+            name='Review',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[("before_submission", "报送前"), ("before_publication", "公开前")],
-                        max_length=20,
-                        verbose_name="阶段",
-                    ),
-                ),
-                ("at", models.DateTimeField(auto_now_add=True, verbose_name="时间")),
-                ("statement", models.CharField(max_length=500, verbose_name="意见")),
-                ("passed", models.BooleanField(verbose_name="通过")),
-                (
-                    "reviewer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "revision",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="submissions.revision"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stage', models.CharField(choices=[('before_submission', '报送前'), ('before_publication', '公开前')], max_length=20, verbose_name='阶段')),
+                ('at', models.DateTimeField(auto_now_add=True, verbose_name='时间')),
+                ('statement', models.CharField(max_length=500, verbose_name='意见')),
+                ('passed', models.BooleanField(verbose_name='通过')),
+                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='submissions.revision')),
             ],
             options={
-                "verbose_name": "审查",
+                'verbose_name': '审查',
             },
         ),
         migrations.CreateModel(
-            name="Attachment",
+            name='Attachment',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=255, verbose_name="文件名")),
-                ("file", models.FileField(max_length=200, upload_to="attachments", verbose_name="文件")),
-                ("sha256", models.CharField(max_length=64)),
-                ("size", models.PositiveBigIntegerField(verbose_name="字节")),
-                ("caption", models.CharField(blank=True, max_length=200, verbose_name="图注")),
-                ("position", models.PositiveIntegerField(default=0, verbose_name="次序")),
-                (
-                    "revision",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="attachments",
-                        to="submissions.revision",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=255, verbose_name='文件名')),
+                ('file', models.FileField(max_length=200, upload_to='attachments', verbose_name='文件')),
+                ('sha256', models.CharField(max_length=64)),
+                ('size', models.PositiveBigIntegerField(verbose_name='字节')),
+                ('caption', models.CharField(blank=True, max_length=200, verbose_name='图注')),
+                ('position', models.PositiveIntegerField(default=0, verbose_name='次序')),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='submissions.revision')),
             ],
             options={
-                "verbose_name": "附件",
-                "ordering": ["position", "id"],
+                'verbose_name': '附件',
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="Theme",
+            name='Theme',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("topic", "主题"), ("priority", "报送要点")],
-                        default="topic",
-                        max_length=10,
-                        verbose_name="种类",
-                    ),
-                ),
-                ("year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="年度")),
-                ("name", models.CharField(max_length=500, verbose_name="主题名称")),
-                ("scored", models.BooleanField(default=True, verbose_name="计分")),
-                ("position", models.PositiveIntegerField(default=0, verbose_name="次序")),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="themes", to="units.office"
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="submissions.theme",
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="themes",
-                        to="submissions.period",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('topic', '主题'), ('priority', '报送要点')], default='topic', max_length=10, verbose_name='种类')),
+                ('year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='年度')),
+                ('name', models.CharField(max_length=500, verbose_name='主题名称')),
+                ('scored', models.BooleanField(default=True, verbose_name='计分')),
+                ('position', models.PositiveIntegerField(default=0, verbose_name='次序')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='themes', to='units.office')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='submissions.theme')),
+                ('period', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='themes', to='submissions.period')),
             ],
             options={
-                "verbose_name": "主题",
-                "ordering": ["position", "id"],
+                'verbose_name': '主题',
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="ItemTheme",
+            name='ItemTheme',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="确认时间")),
-                (
-                    "confirmed_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="themes",
-                        to="submissions.item",
-                    ),
-                ),
-                (
-                    "proposed_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "theme",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="items", to="submissions.theme"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='确认时间')),
+                ('confirmed_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='themes', to='submissions.item')),
+                ('proposed_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('theme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='submissions.theme')),
             ],
             options={
-                "verbose_name": "信息主题",
+                'verbose_name': '信息主题',
             },
         ),
         migrations.AddConstraint(
-            model_name="channel",
-            constraint=models.UniqueConstraint(fields=("office", "name"), name="channel_once"),
+            model_name='channel',
+            constraint=models.UniqueConstraint(fields=('office', 'name'), name='channel_once'),
         ),
         migrations.AddConstraint(
-            model_name="channel",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__in", ["own", "city", "province", "ministry", "state_council"])),
-                name="channel_level_legal",
-            ),
+            model_name='channel',
+            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['own', 'city', 'province', 'ministry', 'state_council'])), name='channel_level_legal'),
         ),
         migrations.AddConstraint(
-            model_name="channel",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="channel_has_a_name"
-            ),
+            model_name='channel',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='channel_has_a_name'),
         ),
         migrations.AddConstraint(
-            model_name="channelcolumn",
-            constraint=models.UniqueConstraint(fields=("channel", "name"), name="channel_column_once"),
+            model_name='channelcolumn',
+            constraint=models.UniqueConstraint(fields=('channel', 'name'), name='channel_column_once'),
         ),
         migrations.AddConstraint(
-            model_name="commission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("title", ""), _negated=True), name="commission_has_a_title"
-            ),
+            model_name='commission',
+            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='commission_has_a_title'),
         ),
         migrations.AddIndex(
-            model_name="item",
-            index=models.Index(fields=["office", "state", "-urgent", "received_on", "id"], name="item_queue"),
+            model_name='item',
+            index=models.Index(fields=['office', 'state', '-urgent', 'received_on', 'id'], name='item_queue'),
         ),
         migrations.AddIndex(
-            model_name="item",
-            index=models.Index(fields=["office", "-received_on", "-id"], name="item_newest"),
+            model_name='item',
+            index=models.Index(fields=['office', '-received_on', '-id'], name='item_newest'),
         ),
         migrations.AddIndex(
-            model_name="item",
-            index=models.Index(fields=["unit", "-received_on", "-id"], name="item_unit_newest"),
+            model_name='item',
+            index=models.Index(fields=['unit', '-received_on', '-id'], name='item_unit_newest'),
         ),
         migrations.AddConstraint(
-            model_name="item",
-            constraint=models.UniqueConstraint(fields=("office", "number"), name="item_number_once"),
+            model_name='item',
+            constraint=models.UniqueConstraint(fields=('office', 'number'), name='item_number_once'),
         ),
         migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "signing", "submitted", "returned", "valid", "rejected", "withdrawn"])
-                ),
-                name="item_state_legal",
-            ),
+            model_name='item',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'signing', 'submitted', 'returned', 'valid', 'rejected', 'withdrawn'])), name='item_state_legal'),
         ),
         migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("number", None), ("received_on", None)),
-                    models.Q(("number__isnull", False), ("received_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="item_number_with_its_day",
-            ),
+            model_name='item',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', None), ('received_on', None)), models.Q(('number__isnull', False), ('received_on__isnull', False)), _connector='OR'), name='item_number_with_its_day'),
         ),
         migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("submitted", "returned", "valid", "rejected")), _negated=True),
-                    ("number__isnull", False),
-                    _connector="OR",
-                ),
-                name="item_received_has_a_number",
-            ),
+            model_name='item',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('submitted', 'returned', 'valid', 'rejected')), _negated=True), ('number__isnull', False), _connector='OR'), name='item_received_has_a_number'),
         ),
         migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number", ""), _negated=True), name="item_number_is_null_rather_than_empty"
-            ),
+            model_name='item',
+            constraint=models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='item_number_is_null_rather_than_empty'),
         ),
         migrations.AddConstraint(
-            model_name="commissionedunit",
-            constraint=models.UniqueConstraint(fields=("commission", "unit"), name="commissioned_once"),
+            model_name='commissionedunit',
+            constraint=models.UniqueConstraint(fields=('commission', 'unit'), name='commissioned_once'),
         ),
         migrations.AddConstraint(
-            model_name="commissionedunit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decline_reason", ""), ("declined_at", None)),
-                    models.Q(("declined_at__isnull", False), models.Q(("decline_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="commission_declined_with_a_reason",
-            ),
+            model_name='commissionedunit',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decline_reason', ''), ('declined_at', None)), models.Q(('declined_at__isnull', False), models.Q(('decline_reason', ''), _negated=True)), _connector='OR'), name='commission_declined_with_a_reason'),
         ),
         migrations.AddConstraint(
-            model_name="adoptioncredit",
-            constraint=models.UniqueConstraint(fields=("adoption", "item", "unit"), name="credit_once"),
+            model_name='adoptioncredit',
+            constraint=models.UniqueConstraint(fields=('adoption', 'item', 'unit'), name='credit_once'),
         ),
         migrations.AddConstraint(
-            model_name="adoptioncredit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("share__gt", 0), ("share__lte", 1)), name="credit_share_up_to_one"
-            ),
+            model_name='adoptioncredit',
+            constraint=models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 1)), name='credit_share_up_to_one'),
         ),
         migrations.AddIndex(
-            model_name="adoption",
-            index=models.Index(fields=["channel", "adopted_on"], name="adoption_channel_day"),
+            model_name='adoption',
+            index=models.Index(fields=['channel', 'adopted_on'], name='adoption_channel_day'),
         ),
         migrations.AddConstraint(
-            model_name="adoption",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("revoked_at", None)),
-                fields=("item", "channel", "adopted_on", "title"),
-                name="adoption_once",
-            ),
+            model_name='adoption',
+            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('item', 'channel', 'adopted_on', 'title'), name='adoption_once'),
         ),
         migrations.AddConstraint(
-            model_name="adoption",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("revoke_reason", ""), ("revoked_at", None)),
-                    models.Q(("revoked_at__isnull", False), models.Q(("revoke_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="adoption_revoked_with_a_reason",
-            ),
+            model_name='adoption',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoke_reason', ''), ('revoked_at', None)), models.Q(('revoked_at__isnull', False), models.Q(('revoke_reason', ''), _negated=True)), _connector='OR'), name='adoption_revoked_with_a_reason'),
         ),
         migrations.AddConstraint(
-            model_name="itemevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "move__in",
-                        [
-                            "submit",
-                            "sign",
-                            "send_back",
-                            "withdraw",
-                            "accept",
-                            "return",
-                            "reject",
-                            "resubmit",
-                            "reopen",
-                            "record",
-                            "import",
-                            "adopt",
-                            "revoke",
-                        ],
-                    )
-                ),
-                name="event_move_legal",
-            ),
+            model_name='itemevent',
+            constraint=models.CheckConstraint(condition=models.Q(('move__in', ['submit', 'sign', 'send_back', 'withdraw', 'accept', 'return', 'reject', 'resubmit', 'reopen', 'record', 'import', 'adopt', 'revoke'])), name='event_move_legal'),
         ),
         migrations.AddConstraint(
-            model_name="itemevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("now__in", ["draft", "signing", "submitted", "returned", "valid", "rejected", "withdrawn"])
-                ),
-                name="event_state_legal",
-            ),
+            model_name='itemevent',
+            constraint=models.CheckConstraint(condition=models.Q(('now__in', ['draft', 'signing', 'submitted', 'returned', 'valid', 'rejected', 'withdrawn'])), name='event_state_legal'),
         ),
         migrations.AddConstraint(
-            model_name="itemshare",
-            constraint=models.UniqueConstraint(fields=("item", "unit"), name="share_once"),
+            model_name='itemshare',
+            constraint=models.UniqueConstraint(fields=('item', 'unit'), name='share_once'),
         ),
         migrations.AddConstraint(
-            model_name="itemshare",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("share__gt", 0), ("share__lte", 1)), name="share_up_to_one"
-            ),
+            model_name='itemshare',
+            constraint=models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 1)), name='share_up_to_one'),
         ),
         migrations.AddConstraint(
-            model_name="period",
-            constraint=models.UniqueConstraint(fields=("office", "name"), name="period_name_once"),
+            model_name='period',
+            constraint=models.UniqueConstraint(fields=('office', 'name'), name='period_name_once'),
         ),
         migrations.AddConstraint(
-            model_name="period",
-            constraint=models.UniqueConstraint(fields=("office", "kind", "starts_on"), name="period_start_once"),
+            model_name='period',
+            constraint=models.UniqueConstraint(fields=('office', 'kind', 'starts_on'), name='period_start_once'),
         ),
         migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="period_dates_in_order"
-            ),
+            model_name='period',
+            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='period_dates_in_order'),
         ),
         migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["week", "month", "quarter", "year"])), name="period_kind_legal"
-            ),
+            model_name='period',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['week', 'month', 'quarter', 'year'])), name='period_kind_legal'),
         ),
         migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="period_has_a_name"
-            ),
+            model_name='period',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='period_has_a_name'),
         ),
         migrations.AddConstraint(
-            model_name="receiptcounter",
-            constraint=models.UniqueConstraint(fields=("office", "year"), name="receipt_counter_once"),
+            model_name='receiptcounter',
+            constraint=models.UniqueConstraint(fields=('office', 'year'), name='receipt_counter_once'),
         ),
         migrations.AddConstraint(
-            model_name="revision",
-            constraint=models.UniqueConstraint(fields=("item", "number"), name="revision_once"),
+            model_name='revision',
+            constraint=models.UniqueConstraint(fields=('item', 'number'), name='revision_once'),
         ),
         migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("passed", True)), fields=("revision", "stage"), name="review_passed_once"
-            ),
+            model_name='review',
+            constraint=models.UniqueConstraint(condition=models.Q(('passed', True)), fields=('revision', 'stage'), name='review_passed_once'),
         ),
         migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stage__in", ["before_submission", "before_publication"])),
-                name="review_stage_legal",
-            ),
+            model_name='review',
+            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['before_submission', 'before_publication'])), name='review_stage_legal'),
         ),
         migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("period__isnull", False)),
-                fields=("office", "kind", "period", "name"),
-                name="theme_once_in_a_period",
-            ),
+            model_name='theme',
+            constraint=models.UniqueConstraint(condition=models.Q(('period__isnull', False)), fields=('office', 'kind', 'period', 'name'), name='theme_once_in_a_period'),
         ),
         migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("year__isnull", False)),
-                fields=("office", "kind", "year", "name"),
-                name="theme_once_in_a_year",
-            ),
+            model_name='theme',
+            constraint=models.UniqueConstraint(condition=models.Q(('year__isnull', False)), fields=('office', 'kind', 'year', 'name'), name='theme_once_in_a_year'),
         ),
         migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("period", None), ("year", None)),
-                fields=("office", "kind", "name"),
-                name="theme_once_for_every_period",
-            ),
+            model_name='theme',
+            constraint=models.UniqueConstraint(condition=models.Q(('period', None), ('year', None)), fields=('office', 'kind', 'name'), name='theme_once_for_every_period'),
         ),
         migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period", None), ("year", None), _connector="OR"),
-                name="theme_of_a_period_or_a_year",
-            ),
+            model_name='theme',
+            constraint=models.CheckConstraint(condition=models.Q(('period', None), ('year', None), _connector='OR'), name='theme_of_a_period_or_a_year'),
         ),
         migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["topic", "priority"])), name="theme_kind_legal"
-            ),
+            model_name='theme',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['topic', 'priority'])), name='theme_kind_legal'),
         ),
         migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("id")), _negated=True), name="theme_is_not_its_own_parent"
-            ),
+            model_name='theme',
+            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='theme_is_not_its_own_parent'),
         ),
         migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="theme_has_a_name"),
+            model_name='theme',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='theme_has_a_name'),
         ),
         migrations.AddConstraint(
-            model_name="itemtheme",
-            constraint=models.UniqueConstraint(fields=("item", "theme"), name="item_theme_once"),
+            model_name='itemtheme',
+            constraint=models.UniqueConstraint(fields=('item', 'theme'), name='item_theme_once'),
         ),
     ]

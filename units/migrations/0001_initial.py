@@ -6,338 +6,201 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Account",
+            name='Account',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                ("username", models.CharField(max_length=150, unique=True, verbose_name="账号")),
-                ("name", models.CharField(max_length=60, verbose_name="姓名")),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="电子邮箱")),
-                ("is_active", models.BooleanField(default=True, verbose_name="可以登录")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="建立时间")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('username', models.CharField(max_length=150, unique=True, verbose_name='账号')),
+                ('name', models.CharField(max_length=60, verbose_name='姓名')),
+                ('email', models.EmailField(blank=True, max_length=254, verbose_name='电子邮箱')),
+                ('is_active', models.BooleanField(default=True, verbose_name='可以登录')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='建立时间')),
             ],
             options={
-                "verbose_name": "账号",
+                'verbose_name': '账号',
             },
         ),
         migrations.CreateModel(
-            name="Office",
+            name='Office',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=40, unique=True, verbose_name="代码")),
-                ("name", models.CharField(max_length=200, verbose_name="名称")),
-                (
-                    "standings_shown",
-                    models.CharField(
-                        choices=[("all", "全部排名"), ("own", "只看本单位"), ("nothing", "不显示")],
-                        default="own",
-                        max_length=10,
-                        verbose_name="单位看得到的排名",
-                    ),
-                ),
-                ("demonstration", models.BooleanField(default=False, verbose_name="演示数据")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.SlugField(max_length=40, unique=True, verbose_name='代码')),
+                ('name', models.CharField(max_length=200, verbose_name='名称')),
+                ('standings_shown', models.CharField(choices=[('all', '全部排名'), ('own', '只看本单位'), ('nothing', '不显示')], default='own', max_length=10, verbose_name='单位看得到的排名')),
+                ('demonstration', models.BooleanField(default=False, verbose_name='演示数据')),
             ],
             options={
-                "verbose_name": "收稿单位",
+                'verbose_name': '收稿单位',
             },
         ),
         migrations.CreateModel(
-            name="RosterGroup",
+            name='RosterGroup',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, verbose_name="类别")),
-                ("order", models.PositiveIntegerField(verbose_name="次序")),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="roster_groups", to="units.office"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100, verbose_name='类别')),
+                ('order', models.PositiveIntegerField(verbose_name='次序')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roster_groups', to='units.office')),
             ],
             options={
-                "verbose_name": "类别",
-                "ordering": ["order", "id"],
+                'verbose_name': '类别',
+                'ordering': ['order', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="Unit",
+            name='Unit',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200, verbose_name="单位名称")),
-                (
-                    "code",
-                    models.CharField(
-                        blank=True,
-                        help_text="统一社会信用代码或学校代码；可以不填",
-                        max_length=32,
-                        null=True,
-                        unique=True,
-                        verbose_name="统一代码",
-                    ),
-                ),
-                ("merged_on", models.DateField(blank=True, null=True, verbose_name="并入日期")),
-                ("needs_signer", models.BooleanField(default=False, verbose_name="报送前须签发")),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="units.unit",
-                    ),
-                ),
-                (
-                    "successor",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="predecessors",
-                        to="units.unit",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200, verbose_name='单位名称')),
+                ('code', models.CharField(blank=True, help_text='统一社会信用代码或学校代码；可以不填', max_length=32, null=True, unique=True, verbose_name='统一代码')),
+                ('merged_on', models.DateField(blank=True, null=True, verbose_name='并入日期')),
+                ('needs_signer', models.BooleanField(default=False, verbose_name='报送前须签发')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='units.unit')),
+                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='units.unit')),
             ],
             options={
-                "verbose_name": "单位",
+                'verbose_name': '单位',
             },
         ),
         migrations.CreateModel(
-            name="RosterLine",
+            name='RosterLine',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200, verbose_name="印出名称")),
-                ("order", models.IntegerField(verbose_name="排序")),
-                ("ranked", models.BooleanField(default=True, verbose_name="参加排名")),
-                ("since", models.DateField(verbose_name="开始")),
-                ("until", models.DateField(blank=True, null=True, verbose_name="结束")),
-                (
-                    "group",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="units.rostergroup",
-                        verbose_name="类别",
-                    ),
-                ),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="roster_lines", to="units.office"
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="roster_lines", to="units.unit"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200, verbose_name='印出名称')),
+                ('order', models.IntegerField(verbose_name='排序')),
+                ('ranked', models.BooleanField(default=True, verbose_name='参加排名')),
+                ('since', models.DateField(verbose_name='开始')),
+                ('until', models.DateField(blank=True, null=True, verbose_name='结束')),
+                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='units.rostergroup', verbose_name='类别')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roster_lines', to='units.office')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roster_lines', to='units.unit')),
             ],
             options={
-                "verbose_name": "名册",
+                'verbose_name': '名册',
             },
         ),
         migrations.AddField(
-            model_name="office",
-            name="unit",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="office", to="units.unit"
-            ),
+            model_name='office',
+            name='unit',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='office', to='units.unit'),
         ),
         migrations.CreateModel(
-            name="Membership",
+            name='Membership',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("officer", "信息员"),
-                            ("signer", "签发人"),
-                            ("editor", "编辑"),
-                            ("manager", "管理员"),
-                            ("auditor", "审计员"),
-                            ("sysadmin", "系统管理员"),
-                        ],
-                        max_length=10,
-                        verbose_name="角色",
-                    ),
-                ),
-                ("since", models.DateTimeField(auto_now_add=True, verbose_name="开始")),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="units.unit"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('officer', '信息员'), ('signer', '签发人'), ('editor', '编辑'), ('manager', '管理员'), ('auditor', '审计员'), ('sysadmin', '系统管理员')], max_length=10, verbose_name='角色')),
+                ('since', models.DateTimeField(auto_now_add=True, verbose_name='开始')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='units.unit')),
             ],
             options={
-                "verbose_name": "角色",
+                'verbose_name': '角色',
             },
         ),
         migrations.CreateModel(
-            name="Contact",
+            name='Contact',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("leader", "负责领导"), ("officer", "信息员")], max_length=10, verbose_name="身份"
-                    ),
-                ),
-                ("name", models.CharField(max_length=60, verbose_name="姓名")),
-                ("post", models.CharField(blank=True, max_length=100, verbose_name="职务")),
-                ("phone", models.CharField(blank=True, max_length=40, verbose_name="电话")),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="电子邮箱")),
-                ("since", models.DateField(verbose_name="开始")),
-                ("until", models.DateField(blank=True, null=True, verbose_name="结束")),
-                ("confirmed_on", models.DateField(blank=True, null=True, verbose_name="最近核对")),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="contacts", to="units.unit"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('leader', '负责领导'), ('officer', '信息员')], max_length=10, verbose_name='身份')),
+                ('name', models.CharField(max_length=60, verbose_name='姓名')),
+                ('post', models.CharField(blank=True, max_length=100, verbose_name='职务')),
+                ('phone', models.CharField(blank=True, max_length=40, verbose_name='电话')),
+                ('email', models.EmailField(blank=True, max_length=254, verbose_name='电子邮箱')),
+                ('since', models.DateField(verbose_name='开始')),
+                ('until', models.DateField(blank=True, null=True, verbose_name='结束')),
+                ('confirmed_on', models.DateField(blank=True, null=True, verbose_name='最近核对')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='units.unit')),
             ],
             options={
-                "verbose_name": "联系人",
+                'verbose_name': '联系人',
             },
         ),
         migrations.CreateModel(
-            name="Alias",
+            name='Alias',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200, verbose_name="别名")),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="aliases", to="units.office"
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="aliases", to="units.unit"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200, verbose_name='别名')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='units.office')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='units.unit')),
             ],
             options={
-                "verbose_name": "别名",
+                'verbose_name': '别名',
             },
         ),
         migrations.AddConstraint(
-            model_name="rostergroup",
-            constraint=models.UniqueConstraint(fields=("office", "name"), name="roster_group_once"),
+            model_name='rostergroup',
+            constraint=models.UniqueConstraint(fields=('office', 'name'), name='roster_group_once'),
         ),
         migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="unit_has_a_name"),
+            model_name='unit',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='unit_has_a_name'),
         ),
         migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("code", ""), _negated=True), name="unit_code_is_null_rather_than_empty"
-            ),
+            model_name='unit',
+            constraint=models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='unit_code_is_null_rather_than_empty'),
         ),
         migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("id")), _negated=True), name="unit_is_not_its_own_parent"
-            ),
+            model_name='unit',
+            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='unit_is_not_its_own_parent'),
         ),
         migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("successor", models.F("id")), _negated=True), name="unit_is_not_its_own_successor"
-            ),
+            model_name='unit',
+            constraint=models.CheckConstraint(condition=models.Q(('successor', models.F('id')), _negated=True), name='unit_is_not_its_own_successor'),
         ),
         migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("merged_on", None), ("successor", None)),
-                    models.Q(("merged_on__isnull", False), ("successor__isnull", False)),
-                    _connector="OR",
-                ),
-                name="unit_successor_with_its_date",
-            ),
+            model_name='unit',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('merged_on', None), ('successor', None)), models.Q(('merged_on__isnull', False), ('successor__isnull', False)), _connector='OR'), name='unit_successor_with_its_date'),
         ),
         migrations.AddConstraint(
-            model_name="rosterline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until", None)), fields=("office", "unit"), name="roster_unit_once"
-            ),
+            model_name='rosterline',
+            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('office', 'unit'), name='roster_unit_once'),
         ),
         migrations.AddConstraint(
-            model_name="rosterline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until", None)), fields=("office", "name"), name="roster_name_once"
-            ),
+            model_name='rosterline',
+            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('office', 'name'), name='roster_name_once'),
         ),
         migrations.AddConstraint(
-            model_name="rosterline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="roster_line_has_a_name"
-            ),
+            model_name='rosterline',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='roster_line_has_a_name'),
         ),
         migrations.AddConstraint(
-            model_name="rosterline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until", None), ("until__gte", models.F("since")), _connector="OR"),
-                name="roster_dates_in_order",
-            ),
+            model_name='rosterline',
+            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='roster_dates_in_order'),
         ),
         migrations.AddConstraint(
-            model_name="office",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("standings_shown__in", ["all", "own", "nothing"])), name="office_shown_legal"
-            ),
+            model_name='office',
+            constraint=models.CheckConstraint(condition=models.Q(('standings_shown__in', ['all', 'own', 'nothing'])), name='office_shown_legal'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("account", "unit", "role"), name="membership_once"),
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('account', 'unit', 'role'), name='membership_once'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["officer", "signer", "editor", "manager", "auditor", "sysadmin"])),
-                name="membership_role_legal",
-            ),
+            model_name='membership',
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['officer', 'signer', 'editor', 'manager', 'auditor', 'sysadmin'])), name='membership_role_legal'),
         ),
         migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["leader", "officer"])), name="contact_kind_legal"
-            ),
+            model_name='contact',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['leader', 'officer'])), name='contact_kind_legal'),
         ),
         migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until", None), ("until__gte", models.F("since")), _connector="OR"),
-                name="contact_dates_in_order",
-            ),
+            model_name='contact',
+            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='contact_dates_in_order'),
         ),
         migrations.AddConstraint(
-            model_name="alias",
-            constraint=models.UniqueConstraint(fields=("office", "name"), name="alias_once"),
+            model_name='alias',
+            constraint=models.UniqueConstraint(fields=('office', 'name'), name='alias_once'),
         ),
         migrations.AddConstraint(
-            model_name="alias",
-            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="alias_has_a_name"),
+            model_name='alias',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='alias_has_a_name'),
         ),
     ]
