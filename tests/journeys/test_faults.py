@@ -15,7 +15,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -230,28 +230,6 @@ def test_the_workers_child_is_killed(embedded):
     made_after(embedded, "circular", lambda: os.kill(busiest(workers(embedded)[0][1:]), signal.SIGKILL))
 
 
-@pytest.mark.proof
-def test_web_and_worker_are_killed_and_started_again(tmp_path):
-    with own_database() as urls, product(tmp_path / "data", {"REDIS_URL": "", **urls}, LARGE) as first:
-        restarted = []
-
-        def kill() -> Served:
-            for pid in processes(f"DATA_DIR={first.environment['DATA_DIR']}"):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            first.process.wait(timeout=10)
-            folder = tmp_path / "data"
-            restarted.append(start(folder, {"REDIS_URL": "", **urls} | temporary(folder)))
-            return restarted[0]
-
-        try:
-            made_after(first, "statistics", kill)
-        finally:
-            for running in restarted:
-                running.process.terminate()
-                running.process.wait(timeout=30)
-
-
 @contextmanager
 def redis_on(port: int) -> Iterator[subprocess.Popen]:
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
@@ -293,6 +271,31 @@ needs_redis = pytest.mark.skipif(
     not servers.redis_installed() and os.environ.get("REQUIRE_SERVICES") != "1",
     reason="Redis is not installed on this machine.",
 )
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("queue", ["embedded", pytest.param("redis", marks=needs_redis)])
+def test_web_and_workers_are_killed_and_started_again(tmp_path, queue):
+    folder = tmp_path / "data"
+    with ExitStack() as running:
+        redis = running.enter_context(servers.redis()) if queue == "redis" else ""
+        urls = {**running.enter_context(own_database()), "REDIS_URL": redis}
+        first = running.enter_context(product(folder, urls, LARGE))
+        if queue == "redis":
+            running.enter_context(second_worker(first))
+            wait_for(lambda: len(workers(first)) == 2, 30)
+
+        def kill() -> Served:
+            for pid in processes(f"DATA_DIR={first.environment['DATA_DIR']}"):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            first.process.wait(timeout=10)
+            again = start(folder, urls | temporary(folder))
+            running.callback(again.process.wait, timeout=30)
+            running.callback(again.process.terminate)
+            return again
+
+        made_after(first, "statistics", kill)
 
 
 @needs_redis
