@@ -11,6 +11,7 @@ from django.conf import settings
 
 from reports.kinds import KINDS, Issue
 from reports.models import Circular, ReportRun, RunFile
+from reports.press import sha256_of
 from scoring.models import ClosedResult
 from submissions.models import Period
 from submissions.moves import Refused
@@ -101,12 +102,7 @@ def digest(of_files: Sequence[str]) -> str:
 def is_intact(circular: Circular) -> bool:
     """Whether every file still is what was issued."""
     try:
-        found = [_sha256(Path(settings.MEDIA_ROOT) / file.path) for file in circular.run.files.all()]
+        found = [sha256_of(Path(settings.MEDIA_ROOT) / file.path) for file in circular.run.files.all()]
     except OSError:
         return False
     return digest(found) == circular.digest
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

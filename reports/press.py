@@ -1,5 +1,6 @@
 """The press: a report is built once and each of its formats printed, whole or not at all."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -82,6 +83,12 @@ def name_of(kind: str, period: Period, number: str = "") -> str:
     """What a file is called, without its ending: 2020年第一季度通报, and of an issued one its number before that."""
     name = UNFIT_FOR_A_NAME.sub("_", f"{number}{period.name}{KINDS[kind].label}")
     return name.encode()[:200].decode(errors="ignore")  # file systems count bytes
+
+
+def sha256_of(path: Path) -> str:
+    """The digest under which a file is registered, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -5,7 +5,6 @@ given up, cancelled or overtaken finds nothing to update, and stops.
 """
 
 import errno
-import hashlib
 import logging
 import shutil
 import threading
@@ -27,6 +26,7 @@ from reports import circulars, press
 from reports.kinds import KINDS
 from reports.models import KEPT_DAYS, ReportRun, RunFile, RunState
 from reports.permissions import may_make
+from reports.writers.pdf import LEAST_ROOM
 from submissions.models import Period
 from submissions.moves import Refused, TooLate
 from trail.records import record
@@ -39,7 +39,6 @@ HEART = 3.0  # seconds between two beats of a run's heart
 STOPPED = timedelta(seconds=20)  # a heart that is silent for so long has stopped
 ATTEMPTS = 3  # a report that ends its worker each time is given up
 TOLD = 0.5  # seconds between two tellings of the same step
-ROOM = 1024 * 1024  # bytes; a disk with less is full
 
 
 class Abandoned(Exception):
@@ -279,9 +278,7 @@ def _fail(these: QuerySet[ReportRun], sentence: str) -> int:
 
 
 def _file(row: ReportRun, form: str, path: Path, name: str) -> RunFile:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    kept_at = str(path.relative_to(settings.MEDIA_ROOT))
+    kept_at, digest = str(path.relative_to(settings.MEDIA_ROOT)), press.sha256_of(path)
     return RunFile(run=row, format=form, name=name, path=kept_at, sha256=digest, size=path.stat().st_size)
 
 
@@ -307,4 +304,4 @@ def _disk_is_full(error: BaseException) -> bool:
         cause = cause.__cause__ or cause.__context__
     files = Path(settings.MEDIA_ROOT)
     place = files if files.exists() else settings.DATA_DIR
-    return not isinstance(error, Refused) and shutil.disk_usage(place).free < ROOM
+    return not isinstance(error, Refused) and shutil.disk_usage(place).free < LEAST_ROOM
