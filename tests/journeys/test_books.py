@@ -159,6 +159,14 @@ def test_revoking_one_adoption_lowers_one_units_score_by_four_at_once(served, br
     assert served.manage("check_ledger").returncode == 0
 
 
+def wait_until(page: Any, condition: str) -> None:
+    """Ask again and again from outside: within the page, its CSP forbids to evaluate what is not true at once."""
+    deadline = time.monotonic() + 20
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(50)
+
+
 @pytest.mark.browser
 def test_a_figure_is_explained_and_left_again_by_keyboard(served, browser):
     page = sign_in(browser, served, "editor")
@@ -167,12 +175,12 @@ def test_a_figure_is_explained_and_left_again_by_keyboard(served, browser):
     figure.focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="长治市教育局的 85 分").wait_for()
-    page.wait_for_function("document.activeElement.id === 'explain'")
+    wait_until(page, "document.activeElement.id === 'explain'")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "收起"
     page.keyboard.press("Escape")
     page.get_by_role("heading", name="长治市教育局的 85 分").wait_for(state="detached")
-    page.wait_for_function("document.activeElement.textContent === '65'")
+    wait_until(page, "document.activeElement.textContent === '65'")
 
 
 def make_report(page: Any, served: Served, kind: str, folder: Path) -> dict[str, Path]:
