@@ -66,6 +66,7 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_IS_OWN = bool(env.str("SECRET_KEY", ""))
+TRAIL_KEY = env.str("TRAIL_KEY", "") or f"trail {SECRET_KEY}"  # what the audit trail is sealed with
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -80,6 +81,9 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "trail",
     "units",
     "submissions",
@@ -186,18 +190,40 @@ CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # in memory: a shelve shared by
 CELERY_TIMEZONE = "Asia/Shanghai"
 HEART_INTERVAL = timedelta(seconds=15)
 
+# Signing in. The defaults are those of 等保2.0 (GB/T 22239-2019, level 3, 8.1.4.1).
 AUTH_USER_MODEL = "units.Account"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "sign-in"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": _whole_number("PASSWORD_LENGTH", 10)},
     },
+    {"NAME": "units.passwords.KindsValidator", "OPTIONS": {"kinds": _whole_number("PASSWORD_KINDS", 3)}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600 * _whole_number("LINK_HOURS", 24)  # seconds an invitation or a reset link is good for
+SECOND_FACTOR = _yes_or_no("SECOND_FACTOR", True)  # for editors, managers, auditors, sysadmins; demonstrators never
+OTP_TOTP_ISSUER = "政务信息报送"
+PROXIES = _whole_number("PROXIES", 1 if PRODUCTION else 0)  # how many of ours stand before us and name the address
+
+SESSION_ENGINE = "units.sessions"
+SESSION_IDLE = timedelta(minutes=_whole_number("SESSION_MINUTES", 30))
+SESSION_LONGEST = timedelta(hours=_whole_number("SESSION_HOURS", 12))
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="") if env.str("EMAIL_URL", "") else {}
+vars().update(EMAIL_CONFIG)
+MAIL_WORKS = bool(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "no-reply@localhost")
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

@@ -14,9 +14,9 @@ from reports.models import Circular, ReportRun, RunFile
 from reports.press import sha256_of
 from scoring.models import ClosedResult
 from submissions.models import Period
-from submissions.moves import Refused
 from submissions.text import one_line
 from trail.records import record
+from units.verdicts import Refused
 
 # 〔2026〕5号: six-sided brackets, no leading zero (GB/T 9704-2012).
 NUMBER = re.compile(r"[^〔〕]+〔[0-9]{4}〕[1-9][0-9]*号")

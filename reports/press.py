@@ -16,7 +16,7 @@ from reports.kinds import KINDS, Issue, kind_of
 from reports.progress import Progress
 from reports.writers import WRITERS, pdf
 from submissions.models import Period
-from submissions.moves import Refused
+from units.verdicts import Refused
 
 UNFIT_FOR_A_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 READING = "取数、核对"

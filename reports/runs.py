@@ -28,9 +28,9 @@ from reports.models import KEPT_DAYS, ReportRun, RunFile, RunState
 from reports.permissions import may_make
 from reports.writers.pdf import LEAST_ROOM
 from submissions.models import Period
-from submissions.moves import Refused, TooLate
 from trail.records import record
 from units.models import Account, Office
+from units.verdicts import Refused, TooLate
 
 log = logging.getLogger(__name__)
 QUEUE_IS_AWAY = (OSError, KombuError, ChannelError, RedisError)

@@ -22,10 +22,10 @@ from reports.permissions import may_make
 from reports.writers import html, pdf
 from scoring.standings import sees_whole
 from submissions.filters import page_key
-from submissions.moves import Refused, TooLate
 from trail.records import record
 from units.desk import DeskRequest, at_office
 from units.models import Office, Role
+from units.verdicts import Refused, TooLate
 
 CIRCULARS = 50  # a page of them
 

@@ -12,10 +12,9 @@ from scoring.models import ClosedResult, ScoreEntry, Standing
 from scoring.standings import Standings, live, standings
 from submissions.exact import to_decimal
 from submissions.models import Period
-from submissions.moves import Refused, TooLate
 from trail.records import record
 from units.models import Account, Office, Role
-from units.verdicts import YES, Verdict, no
+from units.verdicts import YES, Refused, TooLate, Verdict, no
 
 
 def may_close(account: Account | None, period: Period) -> Verdict:

@@ -29,11 +29,11 @@ from scoring.standings import (
 from submissions.filters import page_key
 from submissions.forms import ReasonForm
 from submissions.models import Item, Period
-from submissions.moves import Refused, TooLate
 from submissions.templatetags.figures import plain
 from submissions.text import one_line
 from units.desk import DeskRequest, at_office
 from units.models import Role, RosterLine
+from units.verdicts import Refused, TooLate
 
 LINES = 100  # a page of standings
 ENTRIES = 100  # a page of entries

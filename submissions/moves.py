@@ -29,16 +29,9 @@ from submissions.signals import facts_changed
 from submissions.states import ADOPT, IMPORT, MOVES, RECEIVED, REVOKE, State
 from trail.records import record
 from units.models import Account, Office
+from units.verdicts import Refused, TooLate
 
 BATCH = 2_000  # rows a statement
-
-
-class Refused(Exception):
-    """The act is not allowed; the text is a sentence for the screen."""
-
-
-class TooLate(Exception):
-    """Somebody was first; the text says so."""
 
 
 @transaction.atomic

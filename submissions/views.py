@@ -10,10 +10,11 @@ from django.views.decorators.http import require_POST
 from submissions.filters import ItemFilter
 from submissions.forms import AdoptionForm, ReasonForm
 from submissions.models import Adoption, Item
-from submissions.moves import Refused, TooLate, adopt, move, revoke
+from submissions.moves import adopt, move, revoke
 from submissions.permissions import may_adopt, may_move, may_revoke
 from submissions.states import MOVES
 from units.desk import DeskRequest, at_office
+from units.verdicts import Refused, TooLate
 
 
 @at_office

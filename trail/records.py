@@ -1,10 +1,45 @@
-"""Writing to the trail."""
+"""Writing to the trail.
 
+A success is recorded by the act itself, in its own transaction: where no entry can be written nothing is
+done. What a request did not do, because it was refused or failed, is recorded after the rollback by
+``portal.middleware.keep_trail``, which also says where the request came from.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
+from trail.marks import mark_of
 from trail.models import Result, TrailEntry
+
+
+@dataclass
+class Circumstances:
+    """Where an act comes from: the address, and how to ask for the actor's unit. ``tokens`` are of its entries."""
+
+    address: str = ""
+    unit: Callable[[], str] = str
+    tokens: list[str] = field(default_factory=list)
+
+
+_now: ContextVar[Circumstances | None] = ContextVar("circumstances", default=None)
+
+
+@contextmanager
+def under(circumstances: Circumstances) -> Iterator[Circumstances]:
+    """Everything recorded within the block happens under these circumstances."""
+    before = _now.set(circumstances)
+    try:
+        yield circumstances
+    finally:
+        _now.reset(before)
 
 
 def record(
@@ -18,15 +53,36 @@ def record(
     result: Result = Result.DONE,
 ) -> TrailEntry:
     """Write one entry, in the transaction of the act itself. ``by`` is an account, or None for the system."""
-    return TrailEntry.objects.create(
+    circumstances = _now.get() or Circumstances()
+    entry = TrailEntry(
+        at=timezone.now(),
         act=act,
         office=office,
         actor_id=by.pk if by else None,
-        actor=str(by) if by else "",
+        actor=str(by)[:150] if by else "",
+        unit=circumstances.unit()[:200],
+        address=circumstances.address,
         object_kind=on._meta.model_name or "" if on else "",
         object_id=on.pk if on else None,
         object_label=str(on)[:300] if on else "",
-        before=before,
-        after=after,
+        before=plain(before),
+        after=plain(after),
         result=result,
+        token=secrets.token_hex(16),
     )
+    entry.mark = mark_of(entry)
+    entry.save()
+    circumstances.tokens.append(entry.token)
+    return entry
+
+
+def plain(values: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Values as JSON keeps them in each database: days and decimals as text, without the NUL that one refuses."""
+    if values is None:
+        return None
+    return json.loads(json.dumps(values, ensure_ascii=False, default=str).replace("\\u0000", ""))
+
+
+def survived(circumstances: Circumstances) -> bool:
+    """Whether anything recorded under these circumstances is still there, after whatever was rolled back."""
+    return bool(circumstances.tokens) and TrailEntry.objects.filter(token__in=circumstances.tokens).exists()

@@ -1,4 +1,4 @@
-"""An answer to "may they?", with a sentence for the screen."""
+"""An answer to "may they?", with a sentence for the screen; and what an act raises that may not be done."""
 
 from typing import NamedTuple
 
@@ -19,3 +19,11 @@ YES = Verdict(True)
 def no(reason: str) -> Verdict:
     """A refusal; ``reason`` is a whole sentence in Chinese that says what is missing."""
     return Verdict(False, reason)
+
+
+class Refused(Exception):
+    """The act is not allowed; the text is a sentence for the screen."""
+
+
+class TooLate(Exception):
+    """Somebody was first; the text says so."""

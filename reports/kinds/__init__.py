@@ -7,7 +7,7 @@ from reports.document import Document
 from reports.kinds import circular, statistics
 from reports.kinds.circular import Issue
 from submissions.models import Period, PeriodKind
-from submissions.moves import Refused
+from units.verdicts import Refused
 
 __all__ = ["DRAFTED", "KINDS", "Issue", "Kind", "kind_of"]
 

@@ -17,8 +17,8 @@ from scoring.standings import Standings, entries_of, standings
 from submissions.exact import plain
 from submissions.fields import whole
 from submissions.models import Adoption, Period, Theme
-from submissions.moves import Refused
 from units.models import Office
+from units.verdicts import Refused
 
 
 class Place(NamedTuple):

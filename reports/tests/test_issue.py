@@ -9,8 +9,8 @@ from reports import circulars, runs
 from reports.models import Circular, Letterhead, ReportRun, RunState
 from reports.writers import pdf
 from scoring import closing
-from submissions.moves import Refused
 from trail.models import TrailEntry
+from units.verdicts import Refused
 
 TYPED = {
     "number": "示教办〔2020〕5号",

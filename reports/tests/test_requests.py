@@ -9,8 +9,8 @@ from kombu.exceptions import OperationalError
 from reports import press, runs
 from reports.models import Letterhead, ReportRun, RunFile, RunState
 from reports.tasks import build_report
-from submissions.moves import Refused, TooLate
 from units.models import Office
+from units.verdicts import Refused, TooLate
 
 
 @pytest.fixture

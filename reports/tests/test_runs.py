@@ -15,7 +15,7 @@ from reports.kinds import KINDS, Kind
 from reports.models import ReportRun, RunState
 from reports.writers import pdf
 from scoring import closing
-from submissions.moves import Refused
+from units.verdicts import Refused
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,10 @@ from scoring.schemes import BadScheme, put_in_force
 from scoring.standings import as_json, entries_of, live, standings
 from submissions.exact import ONE, to_decimal
 from submissions.models import Period
-from submissions.moves import Refused, adopt, move, record_past, revoke
+from submissions.moves import adopt, move, record_past, revoke
 from tests.world import quarter, shanxi_scheme
 from units.models import RosterLine, Unit
+from units.verdicts import Refused
 
 
 def score(period, unit) -> str:

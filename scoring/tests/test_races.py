@@ -12,9 +12,10 @@ from scoring import closing, ledger
 from scoring.models import ScoreEntry
 from submissions import moves
 from submissions.models import Adoption, Item, ItemEvent, Period
-from submissions.moves import Refused, TooLate, adopt, move
+from submissions.moves import adopt, move
 from submissions.states import State
 from tests.world import build_world
+from units.verdicts import Refused, TooLate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

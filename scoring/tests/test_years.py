@@ -11,7 +11,8 @@ from scoring.models import ScoreEntry
 from scoring.standings import as_json, standings
 from submissions.exact import ONE
 from submissions.models import Adoption, Item, Period
-from submissions.moves import Refused, TooLate, adopt, move, revoke
+from submissions.moves import adopt, move, revoke
+from units.verdicts import Refused, TooLate
 
 EXTRA = [
     ("quarter", "2019年第4季度", "2019-10-01", "2019-12-31"),

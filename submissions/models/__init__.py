@@ -1,5 +1,6 @@
 from submissions.models.adoptions import Adoption, AdoptionCredit
 from submissions.models.channels import Channel, ChannelColumn, ChannelLevel
+from submissions.models.charges import ThemeCharge
 from submissions.models.commissions import Commission, CommissionedUnit
 from submissions.models.items import (
     Attachment,
@@ -35,5 +36,6 @@ __all__ = [
     "ReviewStage",
     "Revision",
     "Theme",
+    "ThemeCharge",
     "ThemeKind",
 ]

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from submissions.exact import ONE
 from submissions.models import AdoptionCredit, Item, ItemShare
-from submissions.moves import Refused, TooLate, adopt, move, record_past, revoke
+from submissions.moves import adopt, move, record_past, revoke
 from submissions.states import MOVES, State
+from units.verdicts import Refused, TooLate
 
 LEGAL = {(name, source) for name, made in MOVES.items() for source in made.sources}
 ROLE_OF = {"officer": "officer", "signer": "signer", "editor": "editor"}

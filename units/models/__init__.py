@@ -1,10 +1,15 @@
-from units.models.accounts import Account, Membership, Role
+from units.models.accounts import GUARDED, SLEPT, Account, Membership, Role
 from units.models.rosters import Alias, RosterGroup, RosterLine
+from units.models.sessions import Attempt, AttemptKind, Session
 from units.models.units import Contact, ContactKind, Office, StandingsShown, Unit
 
 __all__ = [
+    "GUARDED",
+    "SLEPT",
     "Account",
     "Alias",
+    "Attempt",
+    "AttemptKind",
     "Contact",
     "ContactKind",
     "Membership",
@@ -12,6 +17,7 @@ __all__ = [
     "Role",
     "RosterGroup",
     "RosterLine",
+    "Session",
     "StandingsShown",
     "Unit",
 ]

@@ -1,16 +1,52 @@
 """People who sign in, and what they may do in a unit."""
 
+import unicodedata
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
+from units.models.rosters import RosterGroup, RosterLine
 from units.models.units import Office, Unit
 
+SLEPT = timedelta(days=90)  # an account that nobody used for so long is listed
 
-class AccountManager(BaseUserManager["Account"]):
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def of_office(self, office: Office) -> "AccountQuerySet":
+        """Who holds a role at the office, or in a unit that reports or reported to it."""
+        units = RosterLine.objects.filter(office=office).values("unit")
+        held = Membership.objects.filter(Q(unit=office.unit_id) | Q(unit__in=units), account=OuterRef("pk"))
+        return self.filter(Exists(held))
+
+    def visible_to(self, account: "Account", office: Office) -> "AccountQuerySet":
+        """The office's managers and sysadmins see its people and its units'; nobody else sees any."""
+        if account.has_role(office.unit_id, Role.MANAGER, Role.SYSADMIN):
+            return self.of_office(office)
+        return self.none()
+
+    def slept(self) -> "AccountQuerySet":
+        """Not disabled, and not used for 90 days; one that was never used, since it was made."""
+        before = timezone.now() - SLEPT
+        never = Q(last_login=None, created_at__lt=before)
+        return self.filter(never | Q(last_login__lt=before), is_active=True)
+
+    def by_name(self) -> "AccountQuerySet":
+        return self.order_by("username")
+
+    def for_table(self) -> "AccountQuerySet":
+        return self.prefetch_related("memberships__unit", "memberships__groups")
+
+
+class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: ignore[misc]
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(username=Account.normalize_username(username or ""))
+
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "Account":
         account = self.model(username=self.model.normalize_username(username), **fields)
         account.set_password(password)
@@ -24,11 +60,17 @@ class Account(AbstractBaseUser):
     An account is disabled, never deleted: its name stands on old items.
     """
 
-    username = models.CharField("账号", max_length=150, unique=True)
+    username = models.CharField(
+        "账号",
+        max_length=150,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9][a-z0-9._-]{1,39}\Z", "账号用小写字母、数字和 . _ -，2 到 40 个字符。")],
+    )
     name = models.CharField("姓名", max_length=60)
     email = models.EmailField("电子邮箱", blank=True)
     is_active = models.BooleanField("可以登录", default=True)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
+    demonstration = models.BooleanField("演示账号", default=False, help_text="不要求第二因子")
 
     objects = AccountManager()
 
@@ -41,10 +83,20 @@ class Account(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.username
 
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Names are compared without case and width: ｌｉ, LI and li are one account."""
+        return unicodedata.normalize("NFKC", username).strip().lower()
+
     @cached_property
     def held(self) -> "list[Membership]":
         """Memberships with their units, read once a request."""
         return list(self.memberships.select_related("unit"))
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether it holds a role for which a password alone is not enough."""
+        return any(row.role in GUARDED for row in self.held)
 
     @cached_property
     def roles(self) -> dict[int, set[str]]:
@@ -77,13 +129,22 @@ class Role(models.TextChoices):
     SYSADMIN = "sysadmin", "系统管理员"
 
 
+# Whose password alone must not be enough: they decide, publish, audit, or open doors to others.
+GUARDED = (Role.EDITOR, Role.MANAGER, Role.AUDITOR, Role.SYSADMIN)
+
+
 class Membership(models.Model):
-    """One role of an account in a unit (角色)."""
+    """One role of an account in a unit (角色).
+
+    An editor may be for some roster groups only (分管); without any, for all. Themes are told apart one
+    room up (``submissions.ThemeCharge``).
+    """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="memberships")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="memberships")
     role = models.CharField("角色", max_length=10, choices=Role)
     since = models.DateTimeField("开始", auto_now_add=True)
+    groups = models.ManyToManyField(RosterGroup, verbose_name="分管类别", blank=True, related_name="+")
 
     class Meta:
         verbose_name = "角色"

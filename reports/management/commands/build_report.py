@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from reports import press
 from reports.kinds import KINDS
 from submissions.commands import find_period
-from submissions.moves import Refused
+from units.verdicts import Refused
 
 
 class Command(BaseCommand):

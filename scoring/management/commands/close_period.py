@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from scoring.closing import close
 from submissions.commands import find_period
 from submissions.models import Item
-from submissions.moves import Refused, TooLate
+from units.verdicts import Refused, TooLate
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from scoring.closing import reopen
 from submissions.commands import find_period
-from submissions.moves import Refused, TooLate
+from units.verdicts import Refused, TooLate
 
 
 class Command(BaseCommand):

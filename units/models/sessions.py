@@ -1,0 +1,65 @@
+"""Who is signed in where, and who tried to."""
+
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.db import models
+from django.db.models import Q
+
+
+class Session(AbstractBaseSession):
+    """A browser that somebody is signed in from (会话). Deleting the row ends it at once.
+
+    It lies in the database, so that it survives the cache and can be listed and ended.
+    """
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions")
+    address = models.CharField("来源地址", max_length=64, blank=True)
+    browser = models.CharField("浏览器", max_length=200, blank=True)
+    began_at = models.DateTimeField("登录时间")
+    seen_at = models.DateTimeField("最近使用")
+
+    objects = BaseSessionManager()
+
+    class Meta(AbstractBaseSession.Meta):
+        verbose_name = "会话"
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.address}"
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        from units.sessions import SessionStore
+
+        return SessionStore
+
+
+class AttemptKind(models.TextChoices):
+    PASSWORD = "password", "密码"
+    CODE = "code", "验证码"
+    RESET = "reset", "找回密码"
+
+
+class Attempt(models.Model):
+    """Somebody tried to sign in, and nothing has shown yet that they may (see ``units.lockout``).
+
+    ``name`` is a keyed digest of what was typed, which may be a password by mistake; ``device`` is empty
+    where the browser is not known to the account.
+    """
+
+    kind = models.CharField("种类", max_length=10, choices=AttemptKind)
+    name = models.CharField(max_length=64)
+    address = models.CharField("来源地址", max_length=64)
+    device = models.CharField(max_length=32, blank=True)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "登录尝试"
+        indexes = [
+            models.Index(fields=["name", "at"], name="attempt_name_at"),
+            models.Index(fields=["address", "at"], name="attempt_address_at"),
+            models.Index(fields=["at"], name="attempt_at"),
+        ]
+        constraints = [models.CheckConstraint(condition=Q(kind__in=AttemptKind.values), name="attempt_kind_legal")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.address} {self.at}"
