@@ -16,6 +16,7 @@ def _light_settings(settings: Any, tmp_path: Any) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.SECOND_FACTOR = False  # where it is not what the test is about
 
 
 @pytest.fixture

@@ -17,7 +17,13 @@ app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Seconds between two of each; the worker does each at its start too, so that nothing waits for what it missed.
-TENDING = {"reports.tasks.sweep": 10.0, "reports.tasks.draft": 60.0, "reports.tasks.remove_old_files": 3600.0}
+TENDING = {
+    "reports.tasks.sweep": 10.0,
+    "trail.tasks.seal": 10.0,
+    "reports.tasks.draft": 60.0,
+    "reports.tasks.remove_old_files": 3600.0,
+    "units.tasks.forget": 3600.0,
+}
 app.conf.beat_schedule = {
     # One that finds no worker is not kept: the next one does the same.
     task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
@@ -51,7 +57,7 @@ def refuse_unfit_settings(**kwargs: Any) -> None:
 @worker_ready.connect
 def make_up(sender: Any, **kwargs: Any) -> None:
     """What beat would do next is done at once. A queue that is away takes it later, from beat."""
-    from reports.runs import QUEUE_IS_AWAY
+    from units.queue import QUEUE_IS_AWAY
 
     for task, seconds in TENDING.items():
         try:

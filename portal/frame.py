@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from reports.models import ReportRun
 from reports.permissions import may_make
@@ -12,6 +13,8 @@ from submissions.filters import counted
 from submissions.models import Item
 from submissions.states import State
 from units.models import Account, Office, Role
+from units.permissions import may_audit, may_keep_accounts
+from units.sessions import over_at
 
 
 class Link(NamedTuple):
@@ -26,7 +29,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of ``base.html``. Costs a fixed number of queries, none for somebody not signed in but one."""
     office: Office | None = getattr(request, "office", None)
     user = getattr(request, "user", None)
-    context: dict[str, Any] = {"office": office, "demonstration": _demonstration(office)}
+    row = getattr(getattr(request, "session", None), "row", None)
+    left = max(int((over_at(row) - timezone.now()).total_seconds()), 0) if row else ""
+    context: dict[str, Any] = {"session_left": left, "office": office, "demonstration": _demonstration(office)}
     if office is not None and isinstance(user, Account):
         here = request.path + ("?state=submitted" if request.GET.get("state") == State.SUBMITTED else "")
         context |= {"menu": _menu(office, user, here), "who": _who(office, user)}
@@ -58,12 +63,15 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
             circulars.append(Link("报表", at("reports"), news))
         circulars.append(Link("已印发的通报", at("circulars")))
         groups.append(("通报", circulars))
-        groups.append(("管理", [Link("报送期", at("periods")), Link("计分办法", at("scheme"))]))
+        managing = [Link("报送期", at("periods")), Link("计分办法", at("scheme"))]
+        managing += [Link("账号", at("accounts"))] if may_keep_accounts(account, office) else []
+        managing += [Link("审计记录", at("trail"))] if may_audit(account, office) else []
+        groups.append(("管理", managing))
     elif groups:
         published = [Link("已印发的通报", at("circulars"))] if sees_whole(account, office) else []
         groups.append(("办法", [*published, Link("计分办法", at("scheme"))]))
     else:
-        groups.append(("", [Link("首页", at("home"))]))
+        groups.append(("", [Link("首页", at("home")), Link("账号", at("accounts"))]))
     return [(head, [(link, link.address == here) for link in links]) for head, links in groups]
 
 

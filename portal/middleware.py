@@ -2,10 +2,16 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
+
+from trail.models import Result
+from trail.records import Circumstances, record, survived, under
+from units.addresses import address_of
+from units.models import Account
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +25,66 @@ def clean_query(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         return get_response(request)
 
     return middleware
+
+
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+SHOWN = 200  # characters of what was posted in a field that no form has
+
+
+def keep_trail(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """See that each request of somebody signed in that would change something leaves an entry on the trail.
+
+    An act records its own success, in its transaction. What left no entry was refused or failed, and is
+    recorded here, after the rollback. A stranger's request is recorded where it tries to sign in (``units``);
+    others change nothing, and must not fill the trail.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        def unit() -> str:
+            return _unit(request)
+
+        with under(Circumstances(address_of(request), unit)) as circumstances:
+            response = get_response(request)
+            if request.method not in SAFE:
+                try:
+                    _record_rest(request, response, circumstances)
+                except DatabaseError:  # the answer says already that nothing was done
+                    log.exception("no entry on the trail for %s %s", request.method, request.path)
+        return response
+
+    return middleware
+
+
+def _record_rest(request: HttpRequest, response: HttpResponse, circumstances: Circumstances) -> None:
+    match, user = request.resolver_match, getattr(request, "user", None)
+    if match is None or user is None or not user.is_authenticated:
+        return
+    act = getattr(match.func, "act", None)
+    office = getattr(request, "office", None)
+    common: dict[str, Any] = {"by": user, "office": office.code if office else ""}
+    if act and (extra := sorted(set(request.POST) - act.takes)):
+        shown = {name[:SHOWN]: request.POST[name][:SHOWN] for name in extra[:20]}
+        record("多余的字段", **common, after={"path": request.path, "ignored": shown}, result=Result.REFUSED)
+        circumstances.tokens.pop()  # it says nothing about the act itself
+    if survived(circumstances):
+        return
+    failed = response.status_code >= 500
+    after = {"path": request.path, "status": response.status_code}
+    if reason := getattr(request, "refusal", ""):
+        after["reason"] = reason
+    name = act.label if act else f"{request.method} {match.view_name}"
+    record(name[:60], **common, after=after, result=Result.FAILED if failed else Result.REFUSED)
+
+
+def _unit(request: HttpRequest) -> str:
+    """The unit in which the actor acts: the office's where they have a role in it, else their first."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, Account) and not getattr(user, "is_authenticated", False):
+        return ""
+    office = getattr(request, "office", None)
+    units = [row.unit for row in user.held]  # type: ignore[union-attr]
+    here = [unit for unit in units if office and unit.pk == office.unit_id]
+    return str((here or units or [""])[0])
 
 
 class say_busy:  # noqa: N801  named in the settings beside functions

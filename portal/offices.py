@@ -142,7 +142,7 @@ def _make_accounts(office: Office, password: str, officers_unit: str) -> None:
     for username, (name, role) in DEMONSTRATION_ACCOUNTS.items():
         account = Account.objects.filter(username=username).first()
         if account is None:
-            account = Account.objects.create(username=username, password=hashed, name=name)
+            account = Account.objects.create(username=username, password=hashed, name=name, demonstration=True)
         elif account.name != name:
             raise ValueError(f"已经有一个不是演示用的账号“{username}”，示例没有载入")
         place = unit if role in (Role.OFFICER, Role.SIGNER) else office.unit

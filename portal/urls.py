@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal import views
+from portal import auditing, views
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("", include("units.urls")),
     path("o/<slug:code>/", views.home, name="home"),
+    path("o/<slug:code>/trail/", auditing.trail, name="trail"),
+    path("o/<slug:code>/trail/export/", auditing.export_trail, name="export-trail"),
     path("o/<slug:code>/", include("submissions.urls")),
     path("o/<slug:code>/", include("scoring.urls")),
     path("o/<slug:code>/", include("reports.urls")),

@@ -14,8 +14,8 @@ from reports.models import Circular, ReportRun, RunFile
 from reports.press import sha256_of
 from scoring.models import ClosedResult
 from submissions.models import Period
-from submissions.text import one_line
 from trail.records import record
+from units.text import one_line
 from units.verdicts import Refused
 
 # 〔2026〕5号: six-sided brackets, no leading zero (GB/T 9704-2012).

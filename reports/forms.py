@@ -11,8 +11,8 @@ from reports import circulars
 from reports.kinds import KINDS
 from reports.models import Circular, Letterhead, ReportRun
 from submissions.models import Period
-from submissions.text import one_line
 from units.models import Office
+from units.text import one_line
 
 
 class ReportForm(forms.Form):

@@ -19,8 +19,6 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from kombu.exceptions import ChannelError, KombuError
-from redis.exceptions import RedisError
 
 from reports import circulars, press
 from reports.kinds import KINDS
@@ -30,10 +28,10 @@ from reports.writers.pdf import LEAST_ROOM
 from submissions.models import Period
 from trail.records import record
 from units.models import Account, Office
+from units.queue import QUEUE_IS_AWAY
 from units.verdicts import Refused, TooLate
 
 log = logging.getLogger(__name__)
-QUEUE_IS_AWAY = (OSError, KombuError, ChannelError, RedisError)
 LOST = timedelta(minutes=1)  # a message that nobody took for so long may have been lost
 HEART = 3.0  # seconds between two beats of a run's heart
 STOPPED = timedelta(seconds=20)  # a heart that is silent for so long has stopped
@@ -56,8 +54,11 @@ def request(office: Office, kind: str, period: Period, by: Account | None) -> Re
         edition = Office.objects.values_list("edition", flat=True).get(pk=office.pk)
         same = ReportRun.objects.good_for(kind, period, edition).prefetch_related("files").newest_first().first()
         if same and _is_complete(same):
+            record("生成报表", by=by, office=office.code, on=same, after={"there": True})
             return same
-        return queue(ReportRun(office=office, kind=kind, period=period, requested_by=by, edition=edition))
+        run = queue(ReportRun(office=office, kind=kind, period=period, requested_by=by, edition=edition))
+        record("生成报表", by=by, office=office.code, on=run)
+        return run
 
 
 def issue(run: ReportRun, typed: dict[str, str], by: Account) -> ReportRun:
@@ -69,7 +70,9 @@ def issue(run: ReportRun, typed: dict[str, str], by: Account) -> ReportRun:
         circulars.refuse_unfit(run.period, run.kind, typed)
         fields = {"office": run.office, "kind": run.kind, "period": run.period, "issue": typed}
         same = ReportRun.objects.underway().filter(**fields).first()
-        return same or queue(ReportRun(**fields, requested_by=by))
+        asked = same or queue(ReportRun(**fields, requested_by=by))
+        record("提交印发", by=by, office=run.office.code, on=asked, after=typed)
+        return asked
 
 
 def _is_complete(run: ReportRun) -> bool:

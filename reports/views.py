@@ -22,14 +22,16 @@ from reports.permissions import may_make
 from reports.writers import html, pdf
 from scoring.standings import sees_whole
 from submissions.filters import page_key
+from trail.acts import act
 from trail.records import record
-from units.desk import DeskRequest, at_office
+from units.desk import DeskRequest, at_office, say_refused
 from units.models import Office, Role
 from units.verdicts import Refused, TooLate
 
 CIRCULARS = 50  # a page of them
 
 
+@act("生成报表", ["kind", "period"])
 @at_office
 def report_list(request: DeskRequest) -> HttpResponse:
     """The form to ask for a report, and what was asked for, newest first."""
@@ -79,6 +81,7 @@ def run_detail(request: DeskRequest, pk: int) -> HttpResponse:
     return render(request, "reports/run_detail.html", context)
 
 
+@act("取消报表")
 @require_POST
 @at_office
 def cancel_run(request: DeskRequest, pk: int) -> HttpResponse:
@@ -86,12 +89,13 @@ def cancel_run(request: DeskRequest, pk: int) -> HttpResponse:
     try:
         runs.cancel(run, request.user)
     except (Refused, TooLate) as error:
-        messages.warning(request, str(error))
+        say_refused(request, error)
     else:
         messages.success(request, f"已取消：{_name(run)}。")
     return redirect("reports", request.office.code)
 
 
+@act("生成报表")
 @require_POST
 @at_office
 def make_again(request: DeskRequest, pk: int) -> HttpResponse:
@@ -100,6 +104,7 @@ def make_again(request: DeskRequest, pk: int) -> HttpResponse:
     return _ask(request, run.kind, run.period)
 
 
+@act("提交印发", IssueForm.base_fields)
 @at_office
 def issue_run(request: DeskRequest, pk: int) -> HttpResponse:
     """Ask for number, days and signature; then have the final files made, and frozen."""
@@ -162,6 +167,7 @@ def circular_file(request: DeskRequest, pk: int) -> HttpResponseBase:
     return _download(get_object_or_404(RunFile, pk=pk, run__circular__in=readable))
 
 
+@act("改公文设置", LetterheadForm.base_fields)
 @at_office
 def letterhead(request: DeskRequest) -> HttpResponse:
     """How the office's documents look. A change makes the reports of today outdated."""
@@ -191,7 +197,7 @@ def _ask(request: DeskRequest, kind: str, period: Any) -> HttpResponse:
     try:
         run = runs.request(request.office, kind, period, request.user)
     except Refused as error:
-        messages.warning(request, str(error))
+        say_refused(request, error)
         return redirect("reports", request.office.code)
     if run.requested_at >= began:
         messages.success(request, f"{_name(run)}已经排上，做好了会出现在下面，可以先离开这一页。")

@@ -30,9 +30,10 @@ from submissions.filters import page_key
 from submissions.forms import ReasonForm
 from submissions.models import Item, Period
 from submissions.templatetags.figures import plain
-from submissions.text import one_line
-from units.desk import DeskRequest, at_office
+from trail.acts import act
+from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role, RosterLine
+from units.text import one_line
 from units.verdicts import Refused, TooLate
 
 LINES = 100  # a page of standings
@@ -329,6 +330,7 @@ def period_list(request: DeskRequest) -> HttpResponse:
     )
 
 
+@act("封存报送期")
 @at_office
 def close_period(request: DeskRequest, pk: int) -> HttpResponse:
     """Show what will be frozen, then freeze it."""
@@ -338,7 +340,7 @@ def close_period(request: DeskRequest, pk: int) -> HttpResponse:
         try:
             close(period, request.user)
         except (Refused, TooLate) as error:
-            messages.warning(request, str(error))
+            say_refused(request, error)
         else:
             messages.success(request, f"{period.name}已封存。以后的更改会计入下一期，并写明原因。")
         return redirect("periods", request.office.code)
@@ -348,6 +350,7 @@ def close_period(request: DeskRequest, pk: int) -> HttpResponse:
     return render(request, "scoring/close.html", context)
 
 
+@act("重新打开报送期", ["reason"])
 @at_office
 def reopen_period(request: DeskRequest, pk: int) -> HttpResponse:
     """Ask for the reason, then let the period count live again."""
@@ -357,7 +360,7 @@ def reopen_period(request: DeskRequest, pk: int) -> HttpResponse:
         try:
             reopen(period, request.user, form.cleaned_data["reason"])
         except (Refused, TooLate) as error:
-            messages.warning(request, str(error))
+            say_refused(request, error)
         else:
             messages.success(request, f"{period.name}已重新打开，原来的封存结果保留在记录里。")
         return redirect("periods", request.office.code)

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from submissions.exact import ONE, from_decimal
-from submissions.text import key, one_line
+from units.text import key, one_line
 
 _DAY = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})")
 _LIST = re.compile("[、,]")

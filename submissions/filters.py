@@ -13,8 +13,8 @@ from django.db.models import Model, Q, QuerySet
 from submissions.models import Adoption, Channel, Item, Period, Theme
 from submissions.models.items import ItemQuerySet
 from submissions.states import State
-from submissions.text import one_line
 from units.models import Account, Office, RosterLine, Unit
+from units.text import one_line
 
 M = TypeVar("M", bound=Model)
 PAGE = 50

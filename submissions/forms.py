@@ -3,8 +3,8 @@
 from django import forms
 
 from submissions.models import Channel
-from submissions.text import one_line
 from units.models import Office
+from units.text import one_line
 
 
 class ReasonForm(forms.Form):

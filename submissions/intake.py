@@ -22,10 +22,10 @@ from submissions.moves import PastAdoption, PastItem, record_past
 from submissions.permissions import may_adopt
 from submissions.sheets import Sheets
 from submissions.states import State
-from submissions.text import key, spellings
 from submissions.workbook import COLUMNS, BadRows, Table
 from trail.records import record
 from units.models import Alias, Office, RosterGroup, RosterLine, Unit
+from units.text import key, spellings
 
 LOOK_UP = 5_000  # keys asked for in one query
 

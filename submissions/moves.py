@@ -56,6 +56,9 @@ def move(item: Item, name: str, by: Account | None, reason: str = "") -> Item:
     if name == "accept":
         item.themes.filter(confirmed_at=None).update(confirmed_by=by, confirmed_at=timezone.now())
     ItemEvent.objects.create(item=item, actor=by, move=name, was=was, now=now, reason=reason[:500])
+    if by is not None:  # an import is one entry of the trail for all its items
+        after = {"state": now.label, **({"reason": reason} if reason else {})}
+        record(the_move.label, by=by, office=item.office.code, on=item, before={"state": was.label}, after=after)
     facts_changed.send(Item, item_ids=[item.pk])
     return item
 
@@ -85,6 +88,8 @@ def adopt(
     AdoptionCredit.objects.bulk_create(
         [AdoptionCredit(adoption=adoption, item=item, unit_id=s.unit_id, share=s.share) for s in item.shares.all()]
     )
+    if by is not None:
+        record("登记采用", by=by, office=item.office.code, on=adoption, after={"item": item.number, "title": title})
     _tell(item, ADOPT, by, str(adoption))
     return adoption
 

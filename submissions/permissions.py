@@ -1,8 +1,10 @@
 """Who may do what with an item. Each answer carries its reason; unknown means no."""
 
+from django.db.models import prefetch_related_objects
+
 from submissions.models import Adoption, Item
 from submissions.states import MOVES, State
-from units.models import Account, Role
+from units.models import Account, Role, RosterLine
 from units.verdicts import YES, Verdict, no
 
 ROLE_SAYS = {
@@ -21,6 +23,8 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
         unit_id = item.office.unit_id if move.role == Role.EDITOR else item.unit_id
         if not account.has_role(unit_id, move.role):
             return no(f"{ROLE_SAYS[Role(move.role)]}{move.label}。")
+        if move.role == Role.EDITOR and not (verdict := in_charge(account, item)):
+            return verdict
     if item.state not in move.sources:
         return no(f"这条信息现在是“{State(item.state).label}”，不能{move.label}。")
     if name == "reopen" and item.state == State.VALID and item.adoptions.live().exists():
@@ -28,10 +32,27 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
     return YES
 
 
+def in_charge(account: Account, item: Item) -> Verdict:
+    """Whether an editor of the office is for this item: for all, or for a group its unit is in, or a theme of it."""
+    rows = [row for row in account.held if row.unit_id == item.office.unit_id and row.role == Role.EDITOR]
+    prefetch_related_objects(rows, "groups", "theme_charges")  # which does nothing the second time
+    groups = {group.pk for row in rows for group in row.groups.all()}
+    themes = {charge.theme_id for row in rows for charge in row.theme_charges.all()}
+    if not groups and not themes:
+        return YES
+    if groups and RosterLine.objects.current().filter(office=item.office_id, unit=item.unit_id, group__in=groups):
+        return YES
+    if themes and item.themes.filter(theme__in=themes).exists():
+        return YES
+    return no("这条信息不归您分管，请由分管这一类别或主题的编辑办理。")
+
+
 def may_adopt(account: Account | None, item: Item) -> Verdict:
     """An editor of the office; a submitted item is accepted first, a returned or rejected one must be reopened."""
     if account is not None and not account.has_role(item.office.unit_id, Role.EDITOR):
         return no("只有收稿单位的编辑可以登记采用。")
+    if account is not None and not (verdict := in_charge(account, item)):
+        return verdict
     if item.state not in (State.SUBMITTED, State.VALID):
         return no(f"这条信息现在是“{State(item.state).label}”，不能登记采用。")
     return YES
@@ -41,6 +62,8 @@ def may_revoke(account: Account | None, adoption: Adoption) -> Verdict:
     """An editor of the office, while the adoption stands."""
     if account is not None and not account.has_role(adoption.item.office.unit_id, Role.EDITOR):
         return no("只有收稿单位的编辑可以撤销采用。")
+    if account is not None and not (verdict := in_charge(account, adoption.item)):
+        return verdict
     if adoption.revoked_at:
         return no("这次采用已经撤销。")
     return YES

@@ -5,8 +5,8 @@ from typing import Any
 
 from submissions import cells
 from submissions.states import State
-from submissions.text import key
 from submissions.workbook import COLUMNS, BadRow, Table
+from units.text import key
 
 STATES = {"有效": State.VALID, "退稿": State.REJECTED, "待审": State.SUBMITTED}
 

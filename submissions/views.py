@@ -13,7 +13,8 @@ from submissions.models import Adoption, Item
 from submissions.moves import adopt, move, revoke
 from submissions.permissions import may_adopt, may_move, may_revoke
 from submissions.states import MOVES
-from units.desk import DeskRequest, at_office
+from trail.acts import act
+from units.desk import DeskRequest, at_office, say_refused
 from units.verdicts import Refused, TooLate
 
 
@@ -29,6 +30,7 @@ def item_detail(request: DeskRequest, pk: int) -> HttpResponse:
     return _detail(request, _item(request, pk))
 
 
+@act("办理信息", ["reason"])
 @require_POST
 @at_office
 def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
@@ -41,12 +43,13 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     try:
         move(item, name, request.user, form.cleaned_data["reason"] if needed else "")
     except (Refused, TooLate) as error:
-        messages.warning(request, str(error))
+        say_refused(request, error)
     else:
         messages.success(request, f"已{MOVES[name].label}：{item.title}")
     return redirect("item", request.office.code, pk)
 
 
+@act("登记采用", ["channel", "adopted_on", "title"])
 @require_POST
 @at_office
 def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
@@ -63,12 +66,13 @@ def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
             form.cleaned_data["title"],
         )
     except (Refused, TooLate) as error:
-        messages.warning(request, str(error))
+        say_refused(request, error)
     else:
         messages.success(request, f"已登记：{adoption}。得分已更新。")
     return redirect("item", request.office.code, pk)
 
 
+@act("撤销采用", ["reason"])
 @at_office
 def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
     """Ask for the reason, then take the adoption back."""
@@ -80,7 +84,7 @@ def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
         try:
             revoke(adoption, request.user, form.cleaned_data["reason"])
         except (Refused, TooLate) as error:
-            messages.warning(request, str(error))
+            say_refused(request, error)
         else:
             messages.success(request, "采用已撤销，得分已更新。已经封存的报送期不变，差额记入其后没有封存的报送期。")
         return redirect("item", request.office.code, adoption.item_id)

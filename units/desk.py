@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from units.models import Account, Office
@@ -28,3 +29,9 @@ def at_office(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
         return view(request, *args, **kwargs)
 
     return found
+
+
+def say_refused(request: HttpRequest, error: Exception) -> None:
+    """Tell the reader why nothing was done, and the trail too (``portal.middleware.keep_trail``)."""
+    messages.warning(request, str(error))
+    request.refusal = str(error)  # type: ignore[attr-defined]

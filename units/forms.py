@@ -1,10 +1,191 @@
-"""Forms of signing in."""
+"""Forms of signing in and of keeping accounts."""
 
-from django.contrib.auth.forms import AuthenticationForm
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
+
+from trail.models import Result
+from trail.records import record
+from units import lockout
+from units.models import Account, Attempt, AttemptKind, Membership, Office, Role, RosterGroup, RosterLine, Unit
+from units.permissions import roles_to_give
+from units.text import one_line
+
+
+class LineField(forms.CharField):
+    """A name, without characters that no document may hold or that make two names look the same."""
+
+    def to_python(self, value: Any) -> str:
+        return one_line(str(super().to_python(value)))
 
 
 class SignInForm(AuthenticationForm):
+    """Name and password, tried only so often. What is wrong is never told apart from what is unknown."""
+
     error_messages = {
         "invalid_login": "账号或密码不对。请检查大小写和输入法，再试一次。",
         "inactive": "账号或密码不对。请检查大小写和输入法，再试一次。",
     }
+
+    def clean(self) -> dict[str, Any]:
+        name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if name is None or not password or self.request is None:
+            return super().clean()
+        try:
+            attempt = lockout.begin(AttemptKind.PASSWORD, lockout.who(self.request, name))
+        except lockout.Locked as error:
+            raise ValidationError(lockout.Locked.sentence, code="locked") from error
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            _record_failure(name, attempt)
+            raise
+        lockout.succeed(attempt)
+        return cleaned
+
+
+def _record_failure(name: str, attempt: Attempt) -> None:
+    """The same queries whether there is such an account or not, so that the time does not tell."""
+    account = Account.objects.filter(username=Account.normalize_username(name)).first()
+    after = {"reason": "账号或密码不对", "locked": lockout.was_last(attempt)}
+    record("登录", by=account, result=Result.REFUSED, after=after)
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """A new password for somebody signed in; the old one may be guessed at only as often as at the door."""
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request.user, *args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        try:
+            attempt = lockout.begin(AttemptKind.PASSWORD, lockout.who(self.request, self.user.get_username()))
+        except lockout.Locked as error:
+            raise ValidationError(lockout.Locked.sentence, code="locked") from error
+        old: str = super().clean_old_password()
+        lockout.succeed(attempt)
+        return old
+
+
+class CodeForm(forms.Form):
+    """A code of the phone, or a recovery code."""
+
+    code = forms.CharField(
+        label="验证码",
+        max_length=20,
+        error_messages={"required": "请填手机上显示的 6 位验证码，或一个恢复码。"},
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
+    )
+
+
+class ForgottenForm(forms.Form):
+    """Whose password is forgotten."""
+
+    username = forms.CharField(
+        label="账号",
+        max_length=150,
+        error_messages={"required": "请填您的账号。"},
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+
+
+class PersonForm(forms.ModelForm):
+    """A person's name and address."""
+
+    class Meta:
+        model = Account
+        fields = ["name", "email"]
+        field_classes = {"name": LineField}
+        help_texts = {"email": "用来寄设密码的链接；可以不填，链接由管理员转交"}
+        error_messages = {"name": {"required": "请填姓名。"}, "email": {"invalid": "电子邮箱应当像 li@example.cn。"}}
+
+
+class RoleForm(forms.Form):
+    """A role in a unit, as far as who gives it may; an editor may be for some groups only."""
+
+    role = forms.ChoiceField(label="角色")
+    unit = LineField(
+        label="单位",
+        max_length=200,
+        required=False,
+        help_text="信息员和签发人要写，名称和名册上的一样",
+        widget=forms.TextInput(attrs={"list": "units", "autocomplete": "off"}),
+    )
+    groups = forms.ModelMultipleChoiceField(
+        RosterGroup.objects.none(),
+        label="分管类别",
+        required=False,
+        help_text="只对编辑有用；一个也不选就是全部",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, office: Office, by: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.office = office
+        mine = roles_to_give(by, office)
+        self.fields["role"].choices = [choice for choice in Role.choices if choice[0] in mine]  # type: ignore[attr-defined]
+        self.fields["groups"].queryset = RosterGroup.objects.filter(office=office)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        role = cleaned.get("role")
+        if role in (Role.OFFICER, Role.SIGNER):
+            cleaned["place"] = self._reporting(cleaned.get("unit", ""))
+        elif role:
+            cleaned["place"] = self.office.unit
+        return cleaned
+
+    def _reporting(self, name: str) -> Unit | None:
+        line = RosterLine.objects.current().filter(office=self.office, name=name).select_related("unit").first()
+        if line is None:
+            sentence = f"名册里没有“{name}”。请写名册上的全称。" if name else "信息员和签发人要写单位。"
+            self.add_error("unit", sentence)
+        return line.unit if line else None
+
+
+class NewAccountForm(RoleForm):
+    """A person and the first role."""
+
+    username = forms.CharField(
+        label="账号",
+        max_length=40,
+        error_messages={"required": "请填账号。"},
+        help_text="小写字母、数字和 . _ -，2 到 40 个字符；定了不能改",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    name = LineField(label="姓名", max_length=60, error_messages={"required": "请填姓名。"})
+    email = forms.EmailField(
+        label="电子邮箱",
+        required=False,
+        help_text="用来寄设密码的链接；可以不填，链接由您转交",
+        error_messages={"invalid": "电子邮箱应当像 li@example.cn。"},
+    )
+    field_order = ["username", "name", "email", "role", "unit", "groups"]
+
+    def clean_username(self) -> str:
+        name = Account.normalize_username(self.cleaned_data["username"])
+        for validator in Account._meta.get_field("username").validators:
+            validator(name)
+        if Account.objects.filter(username=name).exists():
+            raise ValidationError(f"已经有账号“{name}”，请换一个。")
+        return name
+
+
+class ChargeForm(forms.Form):
+    """Which groups an editor is for."""
+
+    groups = forms.ModelMultipleChoiceField(
+        RosterGroup.objects.none(),
+        label="分管类别",
+        required=False,
+        help_text="一个也不选就是全部",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, membership: Membership, office: Office, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["groups"].queryset = RosterGroup.objects.filter(office=office)  # type: ignore[attr-defined]
+        self.fields["groups"].initial = [group.pk for group in membership.groups.all()]

@@ -22,7 +22,7 @@ class SessionStore(DatabaseStore):
         return Session
 
     def _get_session_from_db(self) -> Any:
-        row = super()._get_session_from_db()
+        row = super()._get_session_from_db()  # type: ignore[misc]
         if row is not None and over_at(row) <= timezone.now():
             row.delete()
             self._session_key = None

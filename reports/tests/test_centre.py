@@ -107,7 +107,7 @@ def test_cancelling_and_making_again_on_the_page(world, manager):
     run = ReportRun.objects.get()
     assert "已取消" in text_of(manager.post(at(world, "cancel-run", run.pk), follow=True))
     assert "已经结束" in text_of(manager.post(at(world, "cancel-run", run.pk), follow=True))
-    assert TrailEntry.objects.filter(act="取消报表").count() == 1
+    assert TrailEntry.objects.filter(act="取消报表", result="done").count() == 1
     manager.post(at(world, "make-again", run.pk))
     assert list(ReportRun.objects.order_by("id").values_list("state", flat=True)) == ["cancelled", "queued"]
     assert manager.get(at(world, "cancel-run", run.pk)).status_code == 405

@@ -1,9 +1,21 @@
 """Who is signed in where, and who tried to."""
 
 from django.conf import settings
-from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
+
+# The first that stands in what a browser says of itself; most also claim to be those further down.
+BROWSERS = {"MicroMessenger": "微信", "QQBrowser": "QQ浏览器", "Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome"}
+SYSTEMS = {
+    "Windows": "Windows",
+    "Android": "安卓",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
 
 
 class Session(AbstractBaseSession):
@@ -18,13 +30,23 @@ class Session(AbstractBaseSession):
     began_at = models.DateTimeField("登录时间")
     seen_at = models.DateTimeField("最近使用")
 
-    objects = BaseSessionManager()
-
     class Meta(AbstractBaseSession.Meta):
         verbose_name = "会话"
 
     def __str__(self) -> str:
         return f"{self.account} {self.address}"
+
+    @property
+    def browser_name(self) -> str:
+        """The browser in words, as far as it can be told."""
+        named = [name for sign, name in BROWSERS.items() if sign in self.browser][:1]
+        named += [name for sign, name in SYSTEMS.items() if sign in self.browser][:1]
+        return "，".join(named) or "别的浏览器"
+
+    @property
+    def name(self) -> str:
+        """What pages and forms call it; its key would let anybody in."""
+        return salted_hmac("session", self.session_key).hexdigest()[:16]
 
     @classmethod
     def get_session_store_class(cls) -> type:

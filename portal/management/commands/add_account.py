@@ -8,7 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from submissions.commands import find_office
-from units.models import Account, Membership, Role, RosterLine
+from units import accounts
+from units.models import Role, RosterLine
+from units.verdicts import Refused
 
 
 class Command(BaseCommand):
@@ -23,16 +25,19 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, username: str, name: str, office: str, role: str, unit: str, **options: Any) -> None:
-        place = find_office(office).unit
+        found = find_office(office)
+        place = found.unit
         if role in (Role.OFFICER, Role.SIGNER):
             lines = RosterLine.objects.current().filter(office__code=office, name=unit or "")
             line = lines.select_related("unit").first()
             if line is None:
                 raise CommandError(f"名册里没有“{unit or ''}”。信息员和签发人要用 --unit 写明单位。")
             place = line.unit
-        if Account.objects.filter(username=username).exists():
-            raise CommandError(f"已经有账号“{username}”。")
+        try:
+            account = accounts.create(found, None, username, name, "", place, role)
+        except Refused as error:
+            raise CommandError(str(error)) from error
         password = secrets.token_urlsafe(12)
-        account = Account.objects.create_user(username, password, name=name)
-        Membership.objects.create(account=account, unit=place, role=role)
-        self.stdout.write(f"已建立账号 {username}，密码：{password}（只显示这一次）")
+        account.set_password(password)
+        account.save()
+        self.stdout.write(f"已建立账号 {account.username}，密码：{password}（只显示这一次）")

@@ -1,0 +1,162 @@
+"""Keeping accounts: made, given roles, disabled, let in again. Each act asks its verdict and is on the trail.
+
+An act holds the account's row first, so that two managers act one after another and nobody is made an
+auditor and a manager at the same moment.
+"""
+
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+
+from trail.records import record
+from units import factors
+from units.models import Account, Membership, Office, Role, RosterGroup, Unit
+from units.permissions import may_give, may_hold, may_keep, may_keep_accounts, may_take
+from units.signing_in import end_sessions
+from units.verdicts import Refused
+
+
+def _hold(account: Account) -> Account:
+    return Account.objects.select_for_update().get(pk=account.pk)
+
+
+@transaction.atomic
+def create(
+    office: Office,
+    by: Account | None,
+    username: str,
+    name: str,
+    email: str,
+    unit: Unit,
+    role: str,
+    groups: Iterable[RosterGroup] = (),
+) -> Account:
+    """A new account with its first role and no password yet. Raises Refused. ``by`` None is the command line."""
+    if by is not None and not (verdict := may_keep_accounts(by, office)):
+        raise Refused(verdict.reason)
+    try:
+        with transaction.atomic():
+            account = Account.objects.create_user(username, name=name, email=email)
+    except IntegrityError as error:
+        raise Refused(f"已经有账号“{username}”，请换一个。") from error
+    after = {"username": account.username, "name": name, "email": email}
+    record("建立账号", by=by, office=office.code, on=account, after=after)
+    give(account, unit, role, office, by, groups)
+    return account
+
+
+@transaction.atomic
+def change(account: Account, name: str, email: str, office: Office, by: Account) -> None:
+    """Correct a person's name or address. Raises Refused."""
+    account = _hold(account)
+    if not (verdict := may_keep(by, account, office)):
+        raise Refused(verdict.reason)
+    before = {"name": account.name, "email": account.email}
+    account.name, account.email = name, email
+    account.save(update_fields=["name", "email"])
+    record("修改账号", by=by, office=office.code, on=account, before=before, after={"name": name, "email": email})
+
+
+@transaction.atomic
+def give(
+    account: Account, unit: Unit, role: str, office: Office, by: Account | None, groups: Iterable[RosterGroup] = ()
+) -> Membership:
+    """Give a role in a unit; an editor may be for some groups only. Raises Refused. ``by`` None is the command line."""
+    account = _hold(account)
+    verdict = may_hold(account, role) if by is None else may_give(by, account, unit, role, office)
+    if not verdict:
+        raise Refused(verdict.reason)
+    membership, new = Membership.objects.get_or_create(account=account, unit=unit, role=role)
+    if not new:
+        raise Refused(f"{account}已经是{unit}的{membership.get_role_display()}。")
+    chosen = list(groups)
+    membership.groups.set(chosen)
+    after = {"unit": unit.name, "role": membership.get_role_display(), "groups": [group.name for group in chosen]}
+    record("给予角色", by=by, office=office.code, on=account, after=after)
+    return membership
+
+
+@transaction.atomic
+def take(membership: Membership, office: Office, by: Account) -> None:
+    """Take a role away; at once, for roles are read with each request. Raises Refused."""
+    account = _hold(membership.account)
+    if not (verdict := may_take(by, membership, office)):
+        raise Refused(verdict.reason)
+    if account.memberships.count() == 1:
+        raise Refused("这是他唯一的角色。不再用这个账号，请停用；换角色，请先加新的再取消旧的。")
+    before = {"unit": membership.unit.name, "role": membership.get_role_display()}
+    membership.delete()
+    record("取消角色", by=by, office=office.code, on=account, before=before)
+
+
+@transaction.atomic
+def charge(membership: Membership, groups: Iterable[RosterGroup], office: Office, by: Account) -> None:
+    """Say which groups an editor is for; none is all. Raises Refused."""
+    account = _hold(membership.account)
+    if not (verdict := may_take(by, membership, office)):
+        raise Refused(verdict.reason)
+    if membership.role != Role.EDITOR:
+        raise Refused("只有编辑有分管的类别。")
+    before = {"groups": [group.name for group in membership.groups.all()]}
+    chosen = list(groups)
+    membership.groups.set(chosen)
+    after = {"groups": [group.name for group in chosen]}
+    record("改分管类别", by=by, office=office.code, on=account, before=before, after=after)
+
+
+@transaction.atomic
+def disable(account: Account, office: Office, by: Account) -> int:
+    """Nobody signs in with it any more, and whoever is signed in is out at once; how many sessions. Raises Refused."""
+    account = _hold(account)
+    if not (verdict := may_keep(by, account, office)):
+        raise Refused(verdict.reason)
+    if not account.is_active:
+        raise Refused(f"账号“{account.username}”已经停用。")
+    Account.objects.filter(pk=account.pk).update(is_active=False)
+    ended = end_sessions(account)
+    record("停用账号", by=by, office=office.code, on=account, after={"sessions": ended})
+    return ended
+
+
+@transaction.atomic
+def enable(account: Account, office: Office, by: Account) -> None:
+    """Let somebody sign in again. Raises Refused."""
+    account = _hold(account)
+    if not (verdict := may_keep(by, account, office)):
+        raise Refused(verdict.reason)
+    if account.is_active:
+        raise Refused(f"账号“{account.username}”没有停用。")
+    Account.objects.filter(pk=account.pk).update(is_active=True)
+    record("启用账号", by=by, office=office.code, on=account)
+
+
+@transaction.atomic
+def open_door(account: Account, office: Office, by: Account) -> None:
+    """Put on record that a link to set the password is given out by another. Raises Refused."""
+    if not (verdict := may_keep(by, account, office)):
+        raise Refused(verdict.reason)
+    if not account.is_active:
+        raise Refused("账号已经停用；先启用，再给链接。")
+    record("给出设密码链接", by=by, office=office.code, on=account, after={"mailed": account.email})
+
+
+@transaction.atomic
+def reset_factor(account: Account, office: Office, by: Account) -> None:
+    """Take a lost second factor away: at the next sign-in a new one is asked for. Sessions end. Raises Refused."""
+    account = _hold(account)
+    if not (verdict := may_keep(by, account, office)):
+        raise Refused(verdict.reason)
+    if not factors.is_set(account):
+        raise Refused(f"{account}没有启用第二因子。")
+    factors.take_away(account, by, office.code)
+    end_sessions(account)
+
+
+@transaction.atomic
+def throw_out(account: Account, office: Office, by: Account) -> int:
+    """End an account's sessions; how many. Raises Refused."""
+    if not (verdict := may_keep(by, account, office)):
+        raise Refused(verdict.reason)
+    ended = end_sessions(account)
+    record("结束会话", by=by, office=office.code, on=account, after={"sessions": ended})
+    return ended

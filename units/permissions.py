@@ -1,0 +1,85 @@
+"""Who may keep whose account. Each answer carries its reason; unknown means no."""
+
+from django.db.models import QuerySet
+
+from units.models import Account, Membership, Office, Role, RosterLine, Unit
+from units.verdicts import YES, Verdict, no
+
+# A manager runs the office's work; who audits, manages or keeps the system is the sysadmin's to say.
+MAY_GIVE = {
+    Role.MANAGER: {Role.OFFICER, Role.SIGNER, Role.EDITOR},
+    Role.SYSADMIN: set(Role),
+}
+APART = {Role.AUDITOR: {Role.MANAGER, Role.SYSADMIN}, Role.MANAGER: {Role.AUDITOR}, Role.SYSADMIN: {Role.AUDITOR}}
+
+
+def may_keep_accounts(account: Account, office: Office) -> Verdict:
+    """A manager or a sysadmin of the office."""
+    if account.has_role(office.unit_id, Role.MANAGER, Role.SYSADMIN):
+        return YES
+    return no("只有收稿单位的管理员和系统管理员可以管理账号。")
+
+
+def may_audit(account: Account, office: Office) -> Verdict:
+    """An auditor of the office."""
+    return YES if account.has_role(office.unit_id, Role.AUDITOR) else no("只有审计员可以看审计记录。")
+
+
+def roles_to_give(account: Account, office: Office) -> set[str]:
+    """The roles that this account may give and take at the office."""
+    held = account.roles.get(office.unit_id, set())
+    return {str(role) for mine, roles in MAY_GIVE.items() if mine in held for role in roles}
+
+
+def units_of(office: Office) -> "QuerySet[Unit]":
+    """The office's own unit and those on its roster, today's and former ones."""
+    reporting = RosterLine.objects.filter(office=office).values("unit")
+    return Unit.objects.filter(pk=office.unit_id) | Unit.objects.filter(pk__in=reporting)
+
+
+def may_keep(account: Account, other: Account, office: Office) -> Verdict:
+    """Whether one may change, disable or reset another's account: only where every role it holds is one's to give."""
+    if not (verdict := may_keep_accounts(account, office)):
+        return verdict
+    if other.pk == account.pk:
+        return no("自己的账号不能自己停用或改角色，请另一位管理员办。")
+    held = list(Membership.objects.filter(account=other))
+    if not {row.role for row in held} <= roles_to_give(account, office):
+        return no("这个账号有管理员、审计员或系统管理员的角色，只有系统管理员可以改。")
+    if not {row.unit_id for row in held} <= set(units_of(office).values_list("pk", flat=True)):
+        return no("这个账号在别的收稿单位也有角色，不能在这里改；可以取消它在本收稿单位的角色。")
+    return YES
+
+
+def may_take(account: Account, membership: Membership, office: Office) -> Verdict:
+    """Whether one may take a role away: of others, of units of the office, a role one may give."""
+    if not (verdict := may_keep_accounts(account, office)):
+        return verdict
+    if membership.account_id == account.pk:
+        return no("自己的角色不能自己取消，请另一位管理员办。")
+    if membership.role not in roles_to_give(account, office):
+        return no(f"只有系统管理员可以取消{membership.get_role_display()}的角色。")
+    return YES
+
+
+def may_give(account: Account, other: Account, unit: Unit, role: str, office: Office) -> Verdict:
+    """Whether one may give another this role in this unit (GB/T 22239-2019: 管理员权限分离)."""
+    if not (verdict := may_keep_accounts(account, office)):
+        return verdict
+    label = Role(role).label
+    if other.pk == account.pk:
+        return no("不能给自己加角色，请另一位管理员办。")
+    if role not in roles_to_give(account, office):
+        return no(f"只有系统管理员可以给{label}的角色。")
+    if (role in (Role.OFFICER, Role.SIGNER)) == (unit.pk == office.unit_id):
+        return no(f"{label}要在{'报送单位' if unit.pk == office.unit_id else '收稿单位'}里。")
+    return may_hold(other, role)
+
+
+def may_hold(account: Account, role: str) -> Verdict:
+    """Nobody audits what they manage: an auditor is never a manager or a sysadmin too, in whatever unit."""
+    held = set(Membership.objects.filter(account=account).values_list("role", flat=True))
+    if against := held & APART.get(Role(role), set()):
+        labels = "、".join(str(Role(other).label) for other in sorted(against))
+        return no(f"{Role(role).label}不能和{labels}是同一个人。")
+    return YES

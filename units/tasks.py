@@ -1,0 +1,23 @@
+"""The jobs of this room, as the queue knows them."""
+
+from celery import shared_task
+
+from units import links, lockout
+from units.models import Session
+
+
+@shared_task
+def send_reset_link(username: str, site: str) -> None:
+    links.mail_reset(username, site)
+
+
+@shared_task
+def send_invitation(account_id: int, site: str) -> None:
+    links.mail_invitation(account_id, site)
+
+
+@shared_task
+def forget() -> None:
+    """Remove sessions that are over and attempts that no longer count."""
+    Session.get_session_store_class().clear_expired()  # type: ignore[attr-defined]
+    lockout.forget_old()

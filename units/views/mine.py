@@ -1,0 +1,144 @@
+"""My account: password, second factor, and where I am signed in."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from trail.acts import act
+from trail.records import record
+from units import factors, lockout
+from units import signing_in as door
+from units.desk import DeskRequest, say_refused
+from units.forms import CodeForm, OwnPasswordForm
+from units.models import AttemptKind, Session
+from units.sessions import over_at
+from units.verdicts import Refused
+
+KEY = "factor_key"
+
+
+@never_cache
+def my_account(request: DeskRequest) -> HttpResponse:
+    """Who I am here, whether a second factor guards me, and each browser I am signed in from."""
+    return _page(request)
+
+
+def _page(request: DeskRequest, status: int = 200, **context: Any) -> HttpResponse:
+    account = request.user
+    now = timezone.now()
+    sessions = [
+        {"row": row, "here": row.session_key == request.session.session_key}
+        for row in Session.objects.filter(account=account).order_by("-seen_at")
+        if over_at(row) > now
+    ]
+    context = {
+        "account": account,
+        "memberships": account.memberships.select_related("unit").prefetch_related("groups"),
+        "sessions": sessions,
+        "factor": factors.is_set(account),
+        "must": factors.is_must(account),
+        "codes_left": factors.codes_left(account),
+        **context,
+    }
+    return render(request, "units/my_account.html", context, status=status)
+
+
+@act("修改密码", ["old_password", "new_password1", "new_password2"])
+@never_cache
+@sensitive_post_parameters()
+def change_password(request: DeskRequest) -> HttpResponse:
+    """A new password for me; my other sessions end."""
+    form = OwnPasswordForm(request, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        door.set_password(form, request.user, besides=request.session.session_key)
+        update_session_auth_hash(request, request.user)
+        messages.success(request, "密码已经改好。在别处登录的都已退出。")
+        return redirect("my-account")
+    return render(request, "units/change_password.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@act("启用第二因子", ["code"])
+@never_cache
+def set_up_factor(request: DeskRequest) -> HttpResponse:
+    """Give my phone a key; the old phone no longer counts."""
+    account = request.user
+    key = request.session.setdefault(KEY, factors.new_key())
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if codes := factors.set_up(account, key, form.cleaned_data["code"]):
+            del request.session[KEY]
+            request.session[door.FACTOR] = True
+            return render(request, "units/recovery_codes.html", {"codes": codes, "next": "/accounts/me/"})
+        form.add_error("code", "验证码不对。请看手机的时间是否自动校准，等下一个验证码再试。")
+    context = {"form": form, "account": account, **factors.offer(account, key)}
+    return render(request, "units/set_up.html", context, status=422 if form.errors else 200)
+
+
+@act("更换恢复码", ["code"])
+@never_cache
+def recovery_codes(request: DeskRequest) -> HttpResponse:
+    """Ten new recovery codes, for a code of the phone."""
+    return _with_code(request, "units/new_codes.html", _new_codes)
+
+
+@act("解除第二因子", ["code"])
+@never_cache
+def drop_factor(request: DeskRequest) -> HttpResponse:
+    """Do without a second factor, where that is allowed."""
+    if factors.is_must(request.user):
+        raise Http404
+    return _with_code(request, "units/drop_factor.html", _drop)
+
+
+def _with_code(request: DeskRequest, template: str, then: Any) -> HttpResponse:
+    """Ask for a code, and act only on a right one."""
+    if not factors.is_set(request.user):
+        raise Http404
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            attempt = lockout.begin(AttemptKind.CODE, lockout.who(request, request.user.username))
+        except lockout.Locked:
+            form.add_error("code", lockout.Locked.sentence)
+        else:
+            if factors.is_right(request.user, form.cleaned_data["code"]):
+                lockout.succeed(attempt)
+                return then(request)
+            form.add_error("code", "验证码不对，或者已经用过。等手机上显示下一个再试。")
+    return render(request, template, {"form": form}, status=422 if form.errors else 200)
+
+
+def _new_codes(request: DeskRequest) -> HttpResponse:
+    codes = factors.new_recovery_codes(request.user)
+    return render(request, "units/recovery_codes.html", {"codes": codes, "next": "/accounts/me/"})
+
+
+def _drop(request: DeskRequest) -> HttpResponse:
+    factors.take_away(request.user, request.user)
+    messages.success(request, "第二因子已经解除，以后只用密码登录。")
+    return redirect("my-account")
+
+
+@act("结束会话", ["session"])
+@require_POST
+@transaction.atomic
+def end_session(request: DeskRequest) -> HttpResponse:
+    """Sign out elsewhere: one session by what the list calls it, or all but this one."""
+    asked = request.POST.get("session", "")
+    others = Session.objects.filter(account=request.user).exclude(session_key=request.session.session_key)
+    keys = [row.session_key for row in others if asked in ("all", row.name)]
+    if not keys:
+        say_refused(request, Refused("没有别的会话，或者已经结束了。"))
+        return redirect("my-account")
+    others.filter(session_key__in=keys).delete()
+    record("结束会话", by=request.user, on=request.user, after={"sessions": len(keys)})
+    messages.success(request, f"已结束 {len(keys)} 个会话。")
+    return redirect("my-account")

@@ -1,0 +1,273 @@
+"""The accounts page, for managers and sysadmins: who may sign in, as what, and who has not for long."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from trail.acts import act
+from units import accounts, factors, links
+from units.desk import DeskRequest, at_office, say_refused
+from units.forms import ChargeForm, NewAccountForm, PersonForm, RoleForm
+from units.models import Account, Membership, Role, RosterLine, Session
+from units.permissions import may_keep, may_keep_accounts, may_take, units_of
+from units.queue import QUEUE_IS_AWAY
+from units.tasks import send_invitation
+from units.text import one_line
+from units.verdicts import Refused
+
+ROWS = 50  # a page of accounts
+STATES = {"": "可以登录的", "slept": "90 天没有登录", "disabled": "已停用"}
+
+
+@at_office
+def account_list(request: DeskRequest) -> HttpResponse:
+    """Accounts by name, searched and filtered by the address, a page at a time."""
+    _keepers_only(request)
+    words = one_line(request.GET.get("q", ""))[:100]
+    role = request.GET.get("role", "")
+    state = request.GET.get("state", "")
+    here = Account.objects.visible_to(request.user, request.office)
+    found = _in_state(here, state)
+    if words:
+        found = found.filter(Q(username__icontains=words) | Q(name__icontains=words) | _in_unit_called(words))
+    if role in Role.values:
+        found = found.filter(memberships__role=role, memberships__unit__in=units_of(request.office)).distinct()
+    rows = list(found.filter(username__gt=request.GET.get("after", "")).by_name().for_table()[: ROWS + 1])
+    own_units = set(units_of(request.office).values_list("pk", flat=True))
+    kept = {"q": words, "role": role, "state": state}
+    context = {
+        "rows": [
+            {"account": row, "held": [held for held in row.memberships.all() if held.unit_id in own_units]}
+            for row in rows[:ROWS]
+        ],
+        "next": "?" + urlencode({**kept, "after": rows[ROWS - 1].username}) if len(rows) > ROWS else "",
+        "first": bool(request.GET.get("after")),
+        "words": words,
+        "role": role,
+        "roles": Role.choices,
+        "states": [(value, label, value == state) for value, label in STATES.items()],
+        "slept": here.slept().count(),
+    }
+    return render(request, "units/account_list.html", context)
+
+
+def _in_state(accounts_here: "QuerySet[Account]", state: str) -> Any:
+    if state == "slept":
+        return Account.objects.filter(pk__in=accounts_here).slept()
+    return accounts_here.filter(is_active=state != "disabled")
+
+
+def _in_unit_called(words: str) -> Q:
+    units = RosterLine.objects.filter(name__icontains=words).values("unit")
+    return Q(pk__in=Membership.objects.filter(unit__in=units).values("account"))
+
+
+@act("建立账号", ["username", "name", "email", "role", "unit", "groups"])
+@at_office
+def new_account(request: DeskRequest) -> HttpResponse:
+    """Make an account with its first role; then show the link by which its owner sets a password."""
+    _keepers_only(request)
+    form = NewAccountForm(request.POST or None, office=request.office, by=request.user)
+    if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+        try:
+            account = accounts.create(
+                request.office,
+                request.user,
+                asked["username"],
+                asked["name"],
+                asked["email"],
+                asked["place"],
+                asked["role"],
+                asked["groups"],
+            )
+        except Refused as error:
+            form.add_error(None, str(error))
+            request.refusal = str(error)  # type: ignore[attr-defined]
+        else:
+            return _show_link(request, account)
+    context = {"form": form, "units": _unit_names(request)}
+    return render(request, "units/new_account.html", context, status=422 if form.errors else 200)
+
+
+@act("修改账号", ["name", "email"])
+@at_office
+def account_detail(request: DeskRequest, pk: int) -> HttpResponse:
+    """One account: who it is, its roles here, its sessions, and what may be done with it."""
+    account = _account(request, pk)
+    form = PersonForm(request.POST or None, instance=Account.objects.get(pk=pk))
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.change(
+                account, form.cleaned_data["name"], form.cleaned_data["email"], request.office, request.user
+            )
+        except Refused as error:
+            say_refused(request, error)
+        else:
+            messages.success(request, "账号已经改好。")
+        return redirect("account", request.office.code, pk)
+    return _detail(request, account, 422 if form.errors else 200, form=form)
+
+
+def _detail(request: DeskRequest, account: Account, status: int = 200, **forms: Any) -> HttpResponse:
+    own_units = set(units_of(request.office).values_list("pk", flat=True))
+    held = [row for row in account.memberships.all() if row.unit_id in own_units]
+    context = {
+        "account": account,
+        "held": [(row, may_take(request.user, row, request.office)) for row in held],
+        "elsewhere": len(held) < len(account.memberships.all()),
+        "may_keep": may_keep(request.user, account, request.office),
+        "sessions": Session.objects.filter(account=account).count(),
+        "factor": factors.is_set(account),
+        "must": factors.is_must(account),
+        "units": _unit_names(request),
+        "form": PersonForm(instance=account),
+        "role_form": RoleForm(office=request.office, by=request.user),
+        **forms,
+    }
+    return render(request, "units/account_detail.html", context, status=status)
+
+
+@act("给予角色", ["role", "unit", "groups"])
+@require_POST
+@at_office
+def give_role(request: DeskRequest, pk: int) -> HttpResponse:
+    account = _account(request, pk)
+    form = RoleForm(request.POST, office=request.office, by=request.user)
+    if not form.is_valid():
+        return _detail(request, account, 422, role_form=form)
+    asked = form.cleaned_data
+    try:
+        given = accounts.give(account, asked["place"], asked["role"], request.office, request.user, asked["groups"])
+    except Refused as error:
+        say_refused(request, error)
+    else:
+        messages.success(request, f"已加上：{given.unit}的{given.get_role_display()}。")
+    return redirect("account", request.office.code, pk)
+
+
+@act("取消角色")
+@require_POST
+@at_office
+def take_role(request: DeskRequest, pk: int) -> HttpResponse:
+    membership = _membership(request, pk)
+    try:
+        accounts.take(membership, request.office, request.user)
+    except Refused as error:
+        say_refused(request, error)
+    else:
+        messages.success(request, f"已取消：{membership.unit}的{membership.get_role_display()}。")
+    return redirect("account", request.office.code, membership.account_id)
+
+
+@act("改分管类别", ["groups"])
+@at_office
+def charge(request: DeskRequest, pk: int) -> HttpResponse:
+    """Which groups an editor is for."""
+    membership = _membership(request, pk)
+    if membership.role != Role.EDITOR:
+        raise Http404
+    form = ChargeForm(request.POST if request.method == "POST" else None, membership=membership, office=request.office)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.charge(membership, form.cleaned_data["groups"], request.office, request.user)
+        except Refused as error:
+            say_refused(request, error)
+        else:
+            messages.success(request, "分管的类别已经改好。")
+        return redirect("account", request.office.code, membership.account_id)
+    context = {"form": form, "membership": membership, "verdict": may_take(request.user, membership, request.office)}
+    return render(request, "units/charge.html", context, status=422 if form.errors else 200)
+
+
+@act("停用账号")
+@require_POST
+@at_office
+def disable_account(request: DeskRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, accounts.disable, "账号已经停用，正在用它的会话都已结束。")
+
+
+@act("启用账号")
+@require_POST
+@at_office
+def enable_account(request: DeskRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, accounts.enable, "账号已经启用。")
+
+
+@act("解除第二因子")
+@require_POST
+@at_office
+def reset_factor(request: DeskRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, accounts.reset_factor, "第二因子已经解除，这件事记入了审计。他下次登录时重新设置。")
+
+
+@act("结束会话")
+@require_POST
+@at_office
+def throw_out(request: DeskRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, accounts.throw_out, "他的会话都已结束。")
+
+
+@act("给出设密码链接")
+@require_POST
+@never_cache
+@at_office
+def give_link(request: DeskRequest, pk: int) -> HttpResponse:
+    """Show, once, the link by which somebody sets a new password; and mail it."""
+    account = _account(request, pk)
+    try:
+        accounts.open_door(account, request.office, request.user)
+    except Refused as error:
+        say_refused(request, error)
+        return redirect("account", request.office.code, pk)
+    return _show_link(request, account)
+
+
+def _do(request: DeskRequest, pk: int, what: Any, done: str) -> HttpResponse:
+    try:
+        what(_account(request, pk), request.office, request.user)
+    except Refused as error:
+        say_refused(request, error)
+    else:
+        messages.success(request, done)
+    return redirect("account", request.office.code, pk)
+
+
+def _show_link(request: DeskRequest, account: Account) -> HttpResponse:
+    site = f"{request.scheme}://{request.get_host()}"
+    mailed = links.may_mail(account)
+    if mailed:
+        try:
+            send_invitation.delay(account.pk, site)
+        except QUEUE_IS_AWAY:
+            mailed = False
+    context = {"account": account, "link": links.password_link(account, site), "mailed": mailed}
+    return render(request, "units/link.html", context)
+
+
+def _keepers_only(request: DeskRequest) -> None:
+    """Accounts do not exist for those who may not keep them."""
+    if not may_keep_accounts(request.user, request.office):
+        raise Http404
+
+
+def _account(request: DeskRequest, pk: int) -> Account:
+    return get_object_or_404(Account.objects.visible_to(request.user, request.office).for_table(), pk=pk)
+
+
+def _membership(request: DeskRequest, pk: int) -> Membership:
+    _keepers_only(request)
+    here = Membership.objects.filter(unit__in=units_of(request.office)).select_related("account", "unit")
+    return get_object_or_404(here, pk=pk)
+
+
+def _unit_names(request: DeskRequest) -> list[str]:
+    """Names to choose from; of an office with thousands of units they are typed."""
+    names = RosterLine.objects.current().filter(office=request.office).in_printed_order()
+    return list(names.values_list("name", flat=True)[:300])

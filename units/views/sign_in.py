@@ -1,0 +1,229 @@
+"""Signing in and out: password, code, first set-up of the code, again in place, forgotten passwords."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import views
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+
+from trail.acts import act
+from trail.models import Result
+from trail.records import record
+from units import factors, lockout
+from units import signing_in as door
+from units.forms import CodeForm, ForgottenForm, SignInForm
+from units.models import Account, AttemptKind
+from units.queue import QUEUE_IS_AWAY
+from units.sessions import over_at
+from units.tasks import send_reset_link
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignIn(views.LoginView):
+    """Name and password; then a code, where the account has or must have one."""
+
+    template_name = "units/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        account: Account = form.get_user()
+        kept = self.request.POST.get("kept", "")
+        if factors.is_set(account):
+            door.wait_for_code(self.request, account, self.get_success_url(), kept)
+            return redirect("sign-in-code")
+        if factors.is_must(account):
+            door.wait_for_code(self.request, account, self.get_success_url(), kept)
+            return redirect("sign-in-set-up")
+        door.sign_in(self.request, account, factor=False)
+        return _go_on(self.request, account, self.get_success_url(), kept)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            kept=self.request.POST.get("kept", ""), mail_works=settings.MAIL_WORKS, **kwargs
+        )
+
+
+sign_in = act("登录", ["username", "password"])(SignIn.as_view())
+
+
+def _go_on(request: HttpRequest, account: Account, address: str, kept_text: str) -> HttpResponse:
+    """To where somebody wanted to go; or the form whose sender had been signed out, to be sent on."""
+    form = _kept_form(kept_text)
+    response = render(request, "units/go_on.html", form) if form else redirect(address)
+    lockout.remember_device(request, response, account)
+    return response
+
+
+def _kept_form(text: str) -> dict[str, Any]:
+    """Where the kept form goes and what it held, for a page that sends it on; empty where nothing was kept."""
+    found = door.kept(text) if text else None
+    return {"path": found[0], "fields": list(found[1].lists())} if found else {}
+
+
+@act("登录", ["code"])
+@never_cache
+@login_not_required
+def code(request: HttpRequest) -> HttpResponse:
+    """The second step: a code of the phone, or a recovery code."""
+    half = door.half_signed_in(request)
+    if half is None:
+        return _begin_again(request)
+    account, noted = half
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if error := _try_code(request, account, form.cleaned_data["code"]):
+            form.add_error("code", error)
+        else:
+            door.sign_in(request, account, factor=True)
+            if factors.codes_left(account) < 3:
+                messages.warning(request, "恢复码快用完了，请到“我的账号”里换一组新的。")
+            return _go_on(request, account, noted["next"], noted["kept"])
+    return render(request, "units/code.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _try_code(request: HttpRequest, account: Account, text: str) -> str:
+    """Try a code, so often and no oftener; what is wrong with it, empty if it is right."""
+    try:
+        attempt = lockout.begin(AttemptKind.CODE, lockout.who(request, account.username))
+    except lockout.Locked:
+        return lockout.Locked.sentence
+    if factors.is_right(account, text):
+        lockout.succeed(attempt)
+        return ""
+    after = {"reason": "验证码不对", "locked": lockout.was_last(attempt)}
+    record("登录", by=account, result=Result.REFUSED, after=after)
+    return "验证码不对，或者已经用过。等手机上显示下一个再试。"
+
+
+@act("启用第二因子", ["code"])
+@never_cache
+@login_not_required
+def set_up(request: HttpRequest) -> HttpResponse:
+    """The first sign-in of somebody who must have a second factor: the phone gets the key, and shows it."""
+    half = door.half_signed_in(request)
+    if half is None:
+        return _begin_again(request)
+    account, noted = half
+    if factors.is_set(account):
+        return redirect("sign-in-code")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        codes = factors.set_up(account, noted["key"], form.cleaned_data["code"])
+        if codes:
+            door.sign_in(request, account, factor=True)
+            context = {"codes": codes, "next": noted["next"], **_kept_form(noted["kept"])}
+            response = render(request, "units/recovery_codes.html", context)
+            lockout.remember_device(request, response, account)
+            return response
+        form.add_error("code", "验证码不对。请看手机的时间是否自动校准，等下一个验证码再试。")
+    context = {"form": form, "account": account, **factors.offer(account, noted["key"])}
+    return render(request, "units/set_up.html", context, status=422 if form.errors else 200)
+
+
+def _begin_again(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("start")
+    messages.warning(request, "请从账号和密码重新开始：等得太久，或者密码刚刚改过。")
+    return redirect("sign-in")
+
+
+@act("退出")
+@require_POST
+@never_cache
+@login_not_required
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session; what the browser has kept of our pages goes too."""
+    door.sign_out(request)
+    response = redirect("sign-in")
+    response["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@require_GET
+@never_cache
+@login_not_required
+def session_state(request: HttpRequest) -> HttpResponse:
+    """How many seconds are left, for the page's warning. ``stay`` counts as use; else asking does not."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"left": 0})
+    row = request.session.row  # type: ignore[attr-defined]
+    left = (over_at(row) - timezone.now()).total_seconds() if row else settings.SESSION_IDLE.total_seconds()
+    return JsonResponse({"left": max(int(left), 0), "account": request.user.username})
+
+
+@act("登录", ["username", "password", "code"])
+@never_cache
+@sensitive_post_parameters("password")
+@login_not_required
+def again(request: HttpRequest) -> HttpResponse:
+    """Sign in again within a page whose session is over, as the same person: password and code at once.
+
+    The answer is a piece of the page: the form, or the new token for the page's own forms.
+    """
+    username = request.POST.get("username") or request.GET.get("account", "")
+    if request.method != "POST":
+        return render(request, "units/again.html", {"form": SignInForm(request), "username": username})
+    form = SignInForm(request, request.POST)
+    error = "" if form.is_valid() else str(form.non_field_errors()[0] if form.non_field_errors() else "请填密码。")
+    if not error:
+        account: Account = form.get_user()
+        has_factor = factors.is_set(account)
+        if has_factor:
+            error = _try_code(request, account, request.POST.get("code", ""))
+        elif factors.is_must(account):
+            error = "这个账号还没有启用第二因子，请在另一个窗口里登录一次。"
+    if error:
+        return render(request, "units/again.html", {"form": form, "username": username, "error": error})
+    door.sign_in(request, account, factor=has_factor)
+    response = render(request, "units/again.html", {"done": True})
+    lockout.remember_device(request, response, account)
+    return response
+
+
+@act("找回密码", ["username"])
+@login_not_required
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Ask for a link by mail. The answer is the same for every name: a worker finds out whose it is."""
+    form = ForgottenForm(request.POST or None)
+    if request.method == "POST" and settings.MAIL_WORKS and form.is_valid():
+        name = form.cleaned_data["username"]
+        try:
+            lockout.begin(AttemptKind.RESET, lockout.who(request, name))
+        except lockout.Locked:
+            pass  # the same answer; no more mail
+        else:
+            record("找回密码", result=Result.DONE)
+            try:
+                send_reset_link.delay(name, f"{request.scheme}://{request.get_host()}")
+            except QUEUE_IS_AWAY:
+                form.add_error(None, "现在发不出邮件。请过几分钟再试，或者请管理员给您一个设密码的链接。")
+        if not form.errors:
+            return render(request, "units/forgotten.html", {"sent": True})
+    context = {"form": form, "mail_works": settings.MAIL_WORKS}
+    return render(request, "units/forgotten.html", context, status=422 if form.errors else 200)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SetPassword(views.PasswordResetConfirmView):
+    """Set a password by a link. Whoever is signed in with the old one is out."""
+
+    template_name = "units/set_password.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        account: Account = form.user
+        door.set_password(form, account)
+        del self.request.session[views.INTERNAL_RESET_SESSION_TOKEN]
+        messages.success(self.request, "密码已经设好，请登录。")
+        return redirect("sign-in")
+
+
+set_password = act("设置密码", ["new_password1", "new_password2"])(SetPassword.as_view())
