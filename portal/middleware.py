@@ -27,6 +27,26 @@ def clean_query(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
     return middleware
 
 
+# What browsers offer to pages and ours never use.
+UNUSED = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+def keep_private(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Our answers are for who asked, not for caches between or other sites, and use no device of theirs.
+
+    A page may be kept by its own browser, so that going back finds what was typed, but is asked for anew.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", UNUSED)
+        return response
+
+    return middleware
+
+
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 SHOWN = 200  # characters of what was posted in a field that no form has
 

@@ -47,7 +47,7 @@ def account_list(request: DeskRequest) -> HttpResponse:
             for row in rows[:ROWS]
         ],
         "next": "?" + urlencode({**kept, "after": rows[ROWS - 1].username}) if len(rows) > ROWS else "",
-        "first": bool(request.GET.get("after")),
+        "top": "?" + urlencode(kept) if request.GET.get("after") else "",
         "words": words,
         "role": role,
         "roles": Role.choices,
