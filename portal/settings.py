@@ -213,6 +213,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 3600 * _whole_number("LINK_HOURS", 24)  # seconds an invitation or a reset link is good for
 SECOND_FACTOR = _yes_or_no("SECOND_FACTOR", True)  # for editors, managers, auditors, sysadmins; demonstrators never
 OTP_TOTP_ISSUER = "政务信息报送"
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # units.lockout counts, and no stranger can block a phone
 PROXIES = _whole_number("PROXIES", 1 if PRODUCTION else 0)  # how many of ours stand before us and name the address
 
 SESSION_ENGINE = "units.sessions"

@@ -109,9 +109,10 @@ def _with_code(request: DeskRequest, template: str, then: Any) -> HttpResponse:
         except lockout.Locked:
             form.add_error("code", lockout.Locked.sentence)
         else:
-            if factors.is_right(request.user, form.cleaned_data["code"]):
-                lockout.succeed(attempt)
-                return then(request)
+            with transaction.atomic():  # a code is not used up by an act that fails
+                if factors.is_right(request.user, form.cleaned_data["code"]):
+                    lockout.succeed(attempt)
+                    return then(request)
             form.add_error("code", "验证码不对，或者已经用过。等手机上显示下一个再试。")
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
 

@@ -1,0 +1,482 @@
+"""Every address of the product × every role × own unit's, another unit's, another office's object.
+
+The table is compared with the URLconf: an address that is not in it fails. Where a post succeeds it must leave
+an entry on the trail in the act's own transaction; where it does not, nothing may change and the entry says so.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.hashers import make_password
+from django.db import DatabaseError, models, transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
+from django_otp.oath import totp
+
+from reports.models import Circular, ReportRun, RunFile
+from scoring import closing
+from submissions.exact import ONE
+from submissions.models import Item
+from submissions.states import State
+from tests.world import PASSWORD, World, account
+from trail.models import TrailEntry
+from units import factors
+from units.links import password_link
+from units.models import Account, Membership, Role, Session
+
+OWN, OTHERS, ELSEWHERE = "own unit's", "another unit's", "another office's"
+ROLES = [str(role) for role in Role]
+ALL, STAFF, MANAGERS = set(ROLES), {"editor", "manager", "auditor"}, {"manager", "auditor"}
+KEEPERS, UNIT, NOBODY = {"manager", "sysadmin"}, {"officer", "signer"}, set()
+Places = dict[str, Any]  # what was made for a test: the world and the objects of one owner
+
+
+@dataclass
+class Row:
+    """``reads`` and ``posts`` are the roles for which a GET answers 200 and a POST does something, on own objects;
+    ``reads_others`` and ``posts_others`` on another unit's (the same unless said). ``told`` are roles that get
+    403 and a sentence instead of 404."""
+
+    name: str
+    reads: set[str]
+    posts: set[str] = field(default_factory=set)
+    thing: Callable[[World, str], Any] | None = None
+    data: Callable[[World], dict[str, Any]] = lambda world: {}
+    path: tuple[str, ...] = ()
+    reads_others: set[str] | None = None
+    posts_others: set[str] | None = None
+    told: set[str] = field(default_factory=set)
+
+    def expected(self, whose: str, method: str) -> set[str]:
+        if whose == ELSEWHERE:
+            return set()
+        own, others = (self.reads, self.reads_others) if method == "get" else (self.posts, self.posts_others)
+        return own if whose == OWN or others is None else others
+
+    def __str__(self) -> str:
+        return " ".join((self.name, *self.path))
+
+
+# ---- The objects ----
+
+
+def unit_of(world: World, whose: str) -> Any:
+    return world.bureau if whose == OWN else world.college
+
+
+def office_of(world: World, whose: str) -> Any:
+    return world.other if whose == ELSEWHERE else world.office
+
+
+def an_item(world: World, whose: str, state: State = State.SUBMITTED, adopted: bool = False) -> Item:
+    if whose == ELSEWHERE:
+        unit = world.other.roster_lines.get().unit
+        return Item.objects.create(
+            office=world.other, unit=unit, title="别处的", number="E1", received_on="2020-02-02", state=state
+        )
+    shares = [(unit_of(world, whose).pk, ONE)]
+    return world.item("一条", state=state, shares=shares, adopted_by=world.site if adopted else None)
+
+
+def an_adoption(world: World, whose: str) -> Any:
+    item = an_item(world, whose, State.VALID, adopted=whose != ELSEWHERE)
+    if whose == ELSEWHERE:
+        return item.adoptions.create(channel=world.other.channels.first(), adopted_on="2020-03-01")
+    return item.adoptions.get()
+
+
+def a_period(world: World, whose: str, closed: bool = False) -> Any:
+    period = office_of(world, whose).periods.order_by("starts_on").first()
+    if closed:
+        closing.close(period, None)
+    return period
+
+
+def a_run(world: World, whose: str, state: str = "done", closed: bool = False) -> ReportRun:
+    period = a_period(world, whose, closed)
+    now = timezone.now()
+    return ReportRun.objects.create(
+        office=period.office, kind="circular", period=period, state=state, started_at=now, from_closed=closed
+    )
+
+
+def a_file(world: World, whose: str, run: ReportRun | None = None) -> RunFile:
+    from django.conf import settings
+
+    settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
+    (settings.MEDIA_ROOT / "x.docx").write_bytes(b"word")
+    run = run or a_run(world, whose)
+    return RunFile.objects.create(run=run, format="docx", name="x.docx", path="x.docx", sha256="", size=4)
+
+
+def a_circular(world: World, whose: str) -> Circular:
+    run = a_run(world, whose, closed=True)
+    return Circular.objects.create(
+        office=run.office,
+        run=run,
+        result=run.period.results.get(),
+        number="甲〔2020〕1号",
+        title="通报",
+        issued_on="2020-04-02",
+        issued_by=world.manager,
+        digest="",
+    )
+
+
+def a_circular_file(world: World, whose: str) -> RunFile:
+    return a_file(world, whose, a_circular(world, whose).run)
+
+
+def somebody(world: World, whose: str, role: Role = Role.OFFICER, **fields: Any) -> Account:
+    """An account of the owner's unit, or for a role of an office of the office."""
+    unit = office_of(world, whose).unit if role not in (Role.OFFICER, Role.SIGNER) else unit_of(world, whose)
+    if whose == ELSEWHERE and role in (Role.OFFICER, Role.SIGNER):
+        unit = world.other.roster_lines.get().unit
+    made = account("somebody", unit, role)
+    Account.objects.filter(pk=made.pk).update(**fields)
+    return made
+
+
+def somebody_with_a_factor(world: World, whose: str) -> Account:
+    made = somebody(world, whose)
+    give_factor(made)
+    return made
+
+
+def give_factor(to: Account) -> str:
+    key = factors.new_key()
+    assert factors.set_up(to, key, code_of(key))
+    to.totpdevice_set.update(last_t=-1)  # so that the code of this half minute is good once more
+    return key
+
+
+def code_of(key: str) -> str:
+    return f"{totp(bytes.fromhex(key)):06d}"
+
+
+def a_second_role(world: World, whose: str) -> Membership:
+    made = somebody(world, whose)
+    return Membership.objects.create(account=made, unit=made.memberships.get().unit, role=Role.SIGNER)
+
+
+def an_editors_role(world: World, whose: str) -> Membership:
+    return somebody(world, whose, Role.EDITOR).memberships.get()
+
+
+def letterhead(world: World) -> dict[str, Any]:
+    return {"head": "none", "kept_days": "30", "issuer": "某厅"}
+
+
+def an_issue(world: World) -> dict[str, Any]:
+    return {"number": "甲〔2020〕9号", "issued_on": "2020-04-02", "signature": "甲厅", "printed_on": "2020-04-03"}
+
+
+# ---- The table ----
+
+REASON = {"reason": "因为"}
+DESK = [
+    Row("home", ALL),
+    Row("items", ALL),
+    Row("item", {*STAFF, *UNIT}, thing=an_item, reads_others=STAFF),
+    Row("move-item", NOBODY, {"editor"}, an_item, path=("accept",)),
+    Row("move-item", NOBODY, {"editor"}, an_item, lambda w: REASON, ("return",)),
+    Row("move-item", NOBODY, {"editor"}, an_item, lambda w: REASON, ("reject",)),
+    Row("move-item", NOBODY, {"officer"}, an_item, path=("withdraw",), posts_others=NOBODY),
+    Row("move-item", NOBODY, {"signer"}, partial(an_item, state=State.SIGNING), path=("sign",), posts_others=NOBODY),
+    Row("move-item", NOBODY, {"officer"}, partial(an_item, state=State.DRAFT), path=("submit",), posts_others=NOBODY),
+    Row("move-item", NOBODY, {"editor"}, partial(an_item, state=State.REJECTED), lambda w: REASON, ("reopen",)),
+    Row("adopt-item", NOBODY, {"editor"}, an_item, lambda w: {"channel": w.site.pk, "adopted_on": "2020-03-02"}),
+    Row("revoke-adoption", {*STAFF, *UNIT}, {"editor"}, an_adoption, lambda w: REASON, reads_others=STAFF),
+    Row("standings", ALL),
+    Row("entries", ALL),
+    Row("scheme", ALL),
+    Row("periods", STAFF),
+    Row("close-period", {"manager"}, {"manager"}, a_period, told={"editor", "auditor"}),
+    Row(
+        *("reopen-period", {"manager"}, {"manager"}, partial(a_period, closed=True), lambda w: REASON),
+        told={"editor", "auditor"},
+    ),
+    Row("reports", MANAGERS, {"manager"}, data=lambda w: {"kind": "circular", "period": w.q1.pk}),
+    Row("report-runs", MANAGERS),
+    Row("report-run", MANAGERS, thing=a_run),
+    Row("cancel-run", NOBODY, {"manager"}, partial(a_run, state="queued")),
+    Row("make-again", NOBODY, {"manager"}, a_run),
+    Row("issue-run", {"manager"}, {"manager"}, partial(a_run, closed=True), an_issue, told={"auditor"}),
+    Row("report-file", MANAGERS, thing=a_file),
+    Row("circulars", ALL),
+    Row("circular", ALL, thing=a_circular),
+    Row("circular-file", ALL, thing=a_circular_file),
+    Row("letterhead", {"manager"}, {"manager"}, data=letterhead, told={"auditor"}),
+    Row("trail", {"auditor"}),
+    Row("export-trail", {"auditor"}),
+    Row("accounts", KEEPERS),
+    Row("new-account", KEEPERS, KEEPERS, data=lambda w: {"username": "new", "name": "新人", **a_role(w)}),
+    Row("account", KEEPERS, KEEPERS, somebody, lambda w: {"name": "改名", "email": ""}),
+    Row(
+        "account", KEEPERS, {"sysadmin"}, partial(somebody, role=Role.AUDITOR), lambda w: {"name": "改名", "email": ""}
+    ),
+    Row("give-role", NOBODY, KEEPERS, somebody, lambda w: {**a_role(w), "role": "signer"}),
+    Row("give-role", NOBODY, {"sysadmin"}, somebody, lambda w: {"role": "manager"}),
+    Row("take-role", NOBODY, KEEPERS, a_second_role),
+    Row("charge", KEEPERS, KEEPERS, an_editors_role, lambda w: {"groups": [w.office.roster_groups.first().pk]}),
+    Row("disable-account", NOBODY, KEEPERS, somebody),
+    Row("enable-account", NOBODY, KEEPERS, partial(somebody, is_active=False)),
+    Row("reset-factor", NOBODY, KEEPERS, somebody_with_a_factor),
+    Row("throw-out", NOBODY, KEEPERS, somebody),
+    Row("give-link", NOBODY, KEEPERS, somebody),
+]
+# Addresses that belong to no office: everybody's own, and the door. The tests of their behaviour are below.
+DOOR = {"healthz", "readyz", "start", "session-state", "sign-in-again", "forgotten", "set-password"}
+DOOR |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-out"}
+MINE = {"my-account", "change-password", "set-up-factor", "recovery-codes", "drop-factor", "end-session"}
+
+
+def a_role(world: World) -> dict[str, Any]:
+    return {"role": "officer", "unit": "乙市教育局"}
+
+
+# ---- The tests ----
+
+
+def patterns(resolver: Any = None) -> Iterator[URLPattern]:
+    for part in (resolver or get_resolver()).url_patterns:
+        if isinstance(part, URLPattern):
+            yield part
+        else:
+            yield from patterns(part)
+
+
+def test_every_address_is_in_the_table():
+    assert {part.name for part in patterns()} == {row.name for row in DESK} | DOOR | MINE
+
+
+def test_every_address_that_takes_a_post_says_what_it_does_then(world):
+    """Views without an act must refuse to be posted to, or a post to them must do nothing: these show pages only."""
+    silent = {part.name for part in patterns() if not hasattr(part.callback, "act")}
+    acting = {row.name for row in DESK if row.posts} | (MINE - {"my-account"})
+    acting |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-in-again", "sign-out", "forgotten", "set-password"}
+    assert not silent & acting
+    assert {part.name for part in patterns()} == silent | acting
+
+
+@contextlib.contextmanager
+def undone() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def people(world: World) -> dict[str, dict[str, Client]]:
+    """A client for each role: of the bureau and its office, and of the other office."""
+    unit = world.other.roster_lines.get().unit
+    elsewhere = {role: account(f"yi-{role}", unit if role in UNIT else world.other.unit, Role(role)) for role in ROLES}
+    here = {role: getattr(world, role) for role in ROLES}
+    return {
+        "here": {role: client_of(person) for role, person in here.items()},
+        "elsewhere": {role: client_of(person) for role, person in elsewhere.items()},
+    }
+
+
+def client_of(person: Account) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(person)
+    return client
+
+
+def address(row: Row, world: World, whose: str) -> str:
+    thing = row.thing(world, whose) if row.thing else None
+    # Another office's object is asked for at one's own desk, where its number might be typed in.
+    return reverse(row.name, args=[world.office.code, *([thing.pk] if thing else []), *row.path])
+
+
+def whose_of(row: Row) -> list[str]:
+    return [OWN, OTHERS, ELSEWHERE] if row.thing else [OWN]
+
+
+@pytest.mark.parametrize("row", DESK, ids=str)
+def test_reading(row, world, people):
+    for whose in whose_of(row):
+        with undone():
+            page = address(row, world, whose)
+            expected = row.expected(whose, "get")
+            for role, client in people["here"].items():
+                answer = client.get(page)
+                if row.posts and not row.reads:
+                    assert answer.status_code == 405, (whose, role)
+                    continue
+                told = role in row.told and whose != ELSEWHERE
+                status = 200 if role in expected else 403 if told else 404
+                assert (whose, role, answer.status_code) == (whose, role, status)
+                if answer.streaming:
+                    b"".join(answer)  # which closes the file, too
+            for role, client in people["elsewhere"].items():
+                assert client.get(page).status_code in (404, 405), (whose, f"{role} of another office")
+            anonymous = Client().get(page)
+            assert anonymous.status_code == 302
+            assert anonymous.url.startswith(reverse("sign-in"))
+
+
+def snapshot() -> dict[str, list[Any]]:
+    """Everything in the database but sessions, attempts and the trail itself."""
+    rooms = ("units", "submissions", "scoring", "reports", "otp_totp", "otp_static")
+    kept = {"units.session", "units.attempt"}
+    tables = [model for room in rooms for model in apps.get_app_config(room).get_models(include_auto_created=True)]
+    return {
+        model._meta.label: sorted(model.objects.values_list(), key=repr) for model in tables
+        if model._meta.label_lower not in kept
+    }  # fmt: skip
+
+
+def entries_by(client: Client, result: str) -> models.QuerySet:
+    return TrailEntry.objects.filter(actor_id=int(client.session["_auth_user_id"]), result=result)
+
+
+@pytest.mark.parametrize("row", [row for row in DESK if row.posts], ids=str)
+def test_posting(row, world, people):
+    for whose in whose_of(row):
+        for where, clients in people.items():
+            for role, client in clients.items():
+                with undone():
+                    page = address(row, world, whose)
+                    data = row.data(world)
+                    Session.objects.filter(account__username="somebody").delete()
+                    before, was = snapshot(), entries_by(client, "done").count()
+                    answer = client.post(page, data)
+                    told = (str(row), whose, where, role, answer.status_code)
+                    allowed = where == "here" and role in row.expected(whose, "post")
+                    assert (entries_by(client, "done").count() > was) == allowed, told
+                    if allowed:
+                        assert answer.status_code in (200, 302), told
+                    else:
+                        assert snapshot() == before, told
+                        refused = entries_by(client, "refused").order_by("-id")[0]
+                        assert refused.after["path"] == page, told
+                        assert answer.status_code < 500, told
+        with undone():
+            page = address(row, world, whose)
+            before = snapshot()
+            assert Client().post(page, row.data(world)).status_code == 401
+            assert snapshot() == before
+
+
+@pytest.mark.parametrize("row", [row for row in DESK if row.posts], ids=str)
+def test_where_the_trail_cannot_be_written_nothing_is_done(row, world, people):
+    role = min(row.posts)
+    page = address(row, world, OWN)
+    before = snapshot()
+    with patch.object(TrailEntry, "save", side_effect=DatabaseError("no room on the disk")), transaction.atomic():
+        answer = people["here"][role].post(page, row.data(world))
+    assert answer.status_code == 500
+    assert snapshot() == before
+
+
+def test_an_act_that_fails_is_on_the_trail_after_the_rollback(world, people):
+    item = world.item(state=State.SUBMITTED)
+    page = reverse("move-item", args=["jia", item.pk, "accept"])
+    with patch("submissions.moves.facts_changed.send", side_effect=ZeroDivisionError):
+        assert people["here"]["editor"].post(page).status_code == 500
+    item.refresh_from_db()
+    assert item.state == State.SUBMITTED
+    entry = TrailEntry.objects.latest("id")
+    assert (entry.act, entry.result, entry.actor, entry.unit, entry.address, entry.office) == (
+        "办理信息", "failed", "wang", "jia厅", "127.0.0.1", "jia",
+    )  # fmt: skip
+    assert entry.after == {"path": page, "status": 500}
+
+
+def test_the_reason_of_a_refusal_is_on_the_trail(world, people):
+    item = world.item(state=State.SUBMITTED)
+    people["here"]["officer"].post(reverse("move-item", args=["jia", item.pk, "accept"]))
+    assert TrailEntry.objects.latest("id").after["reason"] == "只有收稿单位的编辑可以认定有效。"
+
+
+# ---- The door, and one's own account ----
+
+
+def door(client: Client, name: str, **data: Any) -> Any:
+    return client.post(reverse(name), data)
+
+
+def latest() -> tuple[str, str, str]:
+    entry = TrailEntry.objects.latest("id")
+    return entry.act, entry.result, entry.actor
+
+
+def test_each_act_at_the_door_is_on_the_trail(world, client, settings):
+    settings.MAIL_WORKS = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    door(client, "sign-in", username="sun", password="wrong")
+    assert latest() == ("登录", "refused", "sun")
+    door(client, "sign-in", username="nobody-we-know", password="wrong")
+    assert latest() == ("登录", "refused", "")
+    door(client, "sign-in", username="sun", password=PASSWORD)
+    assert latest() == ("登录", "done", "sun")
+    door(client, "sign-out")
+    assert latest() == ("退出", "done", "sun")
+    with patch("units.views.sign_in.send_reset_link.delay"):
+        door(client, "forgotten", username="sun")
+    assert latest() == ("找回密码", "done", "")
+    world.officer.refresh_from_db()
+    link = client.get(password_link(world.officer, "")).url
+    client.post(link, {"new_password1": "Wahr-und-neu-1", "new_password2": "Wahr-und-neu-1"})
+    assert latest() == ("设置密码", "done", "sun")
+    door(client, "sign-in-again", username="sun", password="Wahr-und-neu-1")
+    assert latest() == ("登录", "done", "sun")
+
+
+def test_each_act_of_the_second_factor_is_on_the_trail(world, client, settings):
+    settings.SECOND_FACTOR = True
+    world.editor.password = make_password(PASSWORD)
+    world.editor.save()
+    door(client, "sign-in", username="wang", password=PASSWORD)
+    assert "_auth_user_id" not in client.session
+    door(client, "sign-in-set-up", code="000000")
+    assert "_auth_user_id" not in client.session
+    key = client.session["half"]["key"]
+    door(client, "sign-in-set-up", code=code_of(key))
+    assert [entry.act for entry in TrailEntry.objects.order_by("-id")[:2]] == ["登录", "启用第二因子"]
+    door(client, "sign-out")
+    door(client, "sign-in", username="wang", password=PASSWORD)
+    door(client, "sign-in-code", code="000000")
+    assert latest() == ("登录", "refused", "wang")
+    world.editor.totpdevice_set.update(last_t=-1)
+    door(client, "sign-in-code", code=code_of(key))
+    assert latest() == ("登录", "done", "wang")
+
+
+@pytest.mark.parametrize("name", sorted(MINE - {"my-account"}))
+def test_each_act_on_ones_own_account_is_on_the_trail(name, world, client):
+    key = give_factor(world.officer)
+    client.force_login(world.officer)
+    page, data = reverse(name), {"code": code_of(key)}
+    if name == "change-password":
+        data = {"old_password": PASSWORD, "new_password1": "Neu-genug-2", "new_password2": "Neu-genug-2"}
+    if name == "set-up-factor":
+        client.get(page)
+        data = {"code": code_of(client.session["factor_key"])}
+    if name == "end-session":
+        Client().force_login(world.officer)
+        data = {"session": "all"}
+    assert Client().get(page).status_code in (302, 405)
+    assert Client().post(page, data).status_code == 401
+    client.post(page, {"code": "000000", "session": "nothing"})
+    refused = TrailEntry.objects.latest("id")
+    assert (refused.result, refused.actor, refused.after["path"]) == ("refused", "sun", page)
+    before = snapshot()
+    with patch.object(TrailEntry, "save", side_effect=DatabaseError("no room on the disk")), transaction.atomic():
+        client.raise_request_exception = False
+        client.post(page, data)
+    if name != "set-up-factor":
+        assert {**snapshot(), "otp_totp.TOTPDevice": 0} == {**before, "otp_totp.TOTPDevice": 0}
+    world.officer.totpdevice_set.update(last_t=-1)
+    client.post(page, data)
+    entry = TrailEntry.objects.latest("id")
+    assert (entry.result, entry.actor, entry.unit) == ("done", "sun", "甲市教育局")
