@@ -18,7 +18,7 @@ HALF_TIME = timedelta(minutes=10)  # between the password and the code
 HALF = "half"
 FACTOR = "factor"  # in the session of somebody who showed a second factor
 SALT = "kept"
-NOT_KEPT = {"csrfmiddlewaretoken", "password", "code", "kept"}
+NOT_KEPT = ("csrfmiddlewaretoken", "kept", "code")
 
 
 def wait_for_code(request: HttpRequest, account: Account, next_url: str, kept: str) -> None:
@@ -73,7 +73,9 @@ def end_sessions(account: Account, besides: str | None = None) -> int:
 def keep(request: HttpRequest) -> str:
     """What a form held whose sender was no longer signed in, to be sent on after signing in; signed, so that
     nobody else can make us ask for something to be sent."""
-    fields = [(name, values) for name, values in request.POST.lists() if name not in NOT_KEPT]
+    fields = [
+        (name, values) for name, values in request.POST.lists() if name not in NOT_KEPT and "password" not in name
+    ]
     return signing.dumps({"path": request.get_full_path(), "fields": fields}, salt=SALT, compress=True)
 
 

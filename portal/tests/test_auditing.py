@@ -1,0 +1,127 @@
+"""The auditor's page: what it shows, finds and exports, and that looking is an entry too."""
+
+import io
+from datetime import timedelta
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from submissions.moves import move
+from submissions.states import State
+from tests.world import PASSWORD
+from trail.models import TrailEntry
+from trail.records import record
+
+
+@pytest.fixture
+def zhao(world):
+    client = Client()
+    client.force_login(world.auditor)
+    return client
+
+
+def look(client, query="", name="trail"):
+    return client.get(reverse(name, args=["jia"]) + query)
+
+
+def acts(client, query=""):
+    return [entry.act for entry, _ in look(client, query).context["rows"]]
+
+
+def test_it_shows_who_did_what_with_before_and_after(world, zhao):
+    item = world.item("一条信息", state=State.SUBMITTED)
+    move(item, "return", world.editor, "数字对不上")
+    text = look(zhao).content.decode()
+    for part in ("wang", "退回修改", "一条信息", "理由：数字对不上", "状态：待审 → 退回修改"):
+        assert part in text
+
+
+def test_looking_and_exporting_are_entries(world, zhao):
+    look(zhao, "?q=退回")
+    entry = TrailEntry.objects.latest("id")
+    assert (entry.act, entry.actor) == ("查看审计记录", "zhao")
+    assert "q=" in entry.after["looked for"]
+    b"".join(look(zhao, name="export-trail"))
+    assert TrailEntry.objects.latest("id").act == "导出审计记录"
+
+
+def test_of_another_office_nothing_is_seen(world, zhao):
+    record("别处的事", office="yi", by=world.other_editor)
+    client = Client()
+    client.post(reverse("sign-in"), {"username": "zheng", "password": PASSWORD})
+    client.post(reverse("sign-in"), {"username": "sun", "password": PASSWORD})
+    Client().post(reverse("sign-in"), {"username": "zheng", "password": "wrong"})
+    Client().post(reverse("sign-in"), {"username": "nobody", "password": "wrong"})
+    rows = [(entry.act, entry.actor) for entry, _ in look(zhao).context["rows"]]
+    assert not [row for row in rows if row[1] == "zheng" or row[0] == "别处的事"]
+    assert ("登录", "") in rows  # somebody tried a name that nobody has
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?q=甲", ["甲事"]),
+        ("?q=wang", ["乙事"]),
+        ("?q=10.0.0.7", []),
+        ("?result=refused", ["丙事"]),
+        ("?q=甲&result=refused", []),
+        ("?since=2020-01-01&until=2020-01-02", []),
+        ("?since=nonsense&until=2026-99-99&before=x&result=y", None),
+        ("?q=%3Cscript%3E", []),
+    ],
+)
+def test_it_is_searched_and_filtered(world, zhao, query, found):
+    TrailEntry.objects.purge()
+    record("甲事", office="jia")
+    record("乙事", office="jia", by=world.editor)
+    record("丙事", office="jia", result="refused")
+    assert acts(zhao, query) == (found if found is not None else ["丙事", "乙事", "甲事"])
+
+
+def test_it_looks_back_a_month_unless_told(world, zhao, monkeypatch):
+    now = timezone.now()
+    with monkeypatch.context() as patched:
+        patched.setattr("trail.records.timezone.now", lambda: now - timedelta(days=40))
+        record("四十天前", office="jia")
+    assert "四十天前" not in acts(zhao)
+    assert "四十天前" in acts(zhao, f"?since={(now - timedelta(days=41)):%Y-%m-%d}")
+
+
+def test_pages_go_by_key_and_cost_the_same(world, zhao, django_assert_max_num_queries):
+    for i in range(3):
+        record(f"事{i}", office="jia", by=world.editor)
+    with django_assert_max_num_queries(14) as few:
+        look(zhao)
+    for i in range(120):
+        record(f"多{i}", office="jia", by=world.editor)
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        page = look(zhao)
+    seen = [entry.act for entry, _ in page.context["rows"]]
+    while page.context["next"]:
+        page = look(zhao, page.context["next"])
+        seen += [entry.act for entry, _ in page.context["rows"]]
+    assert [act for act in seen if act.startswith("多")] == [f"多{i}" for i in reversed(range(120))]
+
+
+def test_the_export_is_what_is_filtered_as_inert_text(world, zhao):
+    record("=HYPERLINK(1)", office="jia", by=world.editor, after={"reason": "+1"})
+    record("别的", office="jia")
+    answer = look(zhao, "?q=HYPERLINK", "export-trail")
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer)))
+    rows = [row for row in book.active.iter_rows() if row[1].value == "wang"]
+    assert [cell.value for cell in rows[0]][4] == "=HYPERLINK(1)"
+    assert rows[0][4].data_type == "s"
+    assert rows[0][7].value == "理由：+1"
+    assert "别的" not in str([[cell.value for cell in row] for row in book.active.iter_rows()])
+
+
+def test_an_export_that_is_too_long_is_a_sentence(world, zhao, monkeypatch):
+    monkeypatch.setattr("portal.auditing.MOST", 2)
+    for _ in range(3):
+        record("事", office="jia")
+    answer = look(zhao, name="export-trail")
+    assert answer.status_code == 422
+    assert "没有导出" in answer.content.decode()
