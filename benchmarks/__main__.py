@@ -15,6 +15,7 @@ AT_MOST = 1200  # seconds a database may take before it is given up
 def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print("Each figure: the median of alternated rounds (smallest–largest), its aim, and in brackets the median times.")
+    subprocess.run([sys.executable, "-m", "benchmarks.door"], check=True, timeout=AT_MOST)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         workbook = Path(folder) / "items.xlsx"
         measure(Path(folder) / "sqlite", workbook, "")

@@ -49,7 +49,7 @@ class SignInForm(AuthenticationForm):
 def _record_failure(name: str, attempt: Attempt) -> None:
     """The same queries whether there is such an account or not, so that the time does not tell."""
     account = Account.objects.filter(username=Account.normalize_username(name)).first()
-    after = {"reason": "账号或密码不对", "locked": lockout.was_last(attempt)}
+    after = {"reason": "账号或密码不对", "locked": lockout.fail(attempt)}
     record("登录", by=account, result=Result.REFUSED, after=after)
 
 
@@ -65,7 +65,11 @@ class OwnPasswordForm(PasswordChangeForm):
             attempt = lockout.begin(AttemptKind.PASSWORD, lockout.who(self.request, self.user.get_username()))
         except lockout.Locked as error:
             raise ValidationError(lockout.Locked.sentence, code="locked") from error
-        old: str = super().clean_old_password()
+        try:
+            old: str = super().clean_old_password()
+        except ValidationError:
+            lockout.fail(attempt)
+            raise
         lockout.succeed(attempt)
         return old
 

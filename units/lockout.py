@@ -5,17 +5,16 @@ themselves, so however often others guess that account's password, its owner sig
 always do. Everybody else is counted three ways: this account from this address, this account from
 anywhere, this address for any account. Attempts lie in the database: no restart forgets them.
 
-An attempt is on the books before it is tried and taken off when it succeeded, so that many at once do not all
-slip through.
+An attempt is on the books before it is tried, so that many at once do not all slip through.
 """
 
 import secrets
+import time
 from datetime import timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -26,6 +25,7 @@ from units.models import Account, Attempt, AttemptKind
 
 WINDOW = timedelta(minutes=15)
 HERE, ACCOUNT, ADDRESS = 5, 20, 100  # attempts within the window: of an account in one place, in all; of an address
+PATIENCE = timedelta(seconds=15)  # an attempt takes no longer
 COOKIE, COOKIE_AGE, COOKIE_NAMES = "device", timedelta(days=365), 8
 
 
@@ -51,38 +51,60 @@ def who(request: HttpRequest, username: str) -> Who:
 
 
 def begin(kind: AttemptKind, tried_by: Who) -> Attempt:
-    """Put an attempt on the books. Raises Locked, and leaves nothing, where there were too many."""
-    now = timezone.now()
-    with transaction.atomic():
-        attempt = Attempt.objects.create(kind=kind, at=now, **tried_by._asdict())
-        if _share(attempt) > 1:
+    """Put an attempt on the books; end it with ``fail`` or ``succeed``. Raises Locked where too many failed.
+
+    Where those under way would be too many if they all failed, it waits for them: twenty who sign in at once
+    are let in one after another.
+    """
+    attempt = Attempt.objects.create(kind=kind, at=timezone.now(), **tried_by._asdict())
+    deadline = time.monotonic() + PATIENCE.total_seconds()
+    while True:
+        failed, with_those_before = _used_up(attempt)
+        if failed < 1 and with_those_before <= 1:
+            return attempt
+        if failed >= 1 or time.monotonic() > deadline:
+            attempt.delete()
             raise Locked
-    return attempt
+        time.sleep(0.1)
 
 
-def was_last(attempt: Attempt) -> bool:
-    """Whether the next attempt like this one will be refused."""
-    return _share(attempt) >= 1
-
-
-def _share(attempt: Attempt) -> float:
-    """How much of what is allowed is used up, this attempt included: more than 1 is too much."""
-    recent = Attempt.objects.filter(kind=attempt.kind, at__gt=attempt.at - WINDOW)
-    same_name = Q(name=attempt.name)
-    if attempt.device:
-        return recent.filter(same_name, device=attempt.device).count() / HERE
-    strangers = recent.filter(same_name | Q(address=attempt.address), device="").aggregate(
-        here=Count("pk", same_name & Q(address=attempt.address)),
-        account=Count("pk", same_name),
-        address=Count("pk", Q(address=attempt.address)),
-    )
-    return max(strangers["here"] / HERE, strangers["account"] / ACCOUNT, strangers["address"] / ADDRESS)
+def fail(attempt: Attempt) -> bool:
+    """It was wrong; whether the next like it will be refused."""
+    Attempt.objects.filter(pk=attempt.pk).update(failed=True)
+    return _used_up(attempt)[0] >= 1
 
 
 def succeed(attempt: Attempt) -> None:
-    """The attempt was right: it and what was mistyped before it, here, no longer count."""
+    """It was right: it and what was mistyped before it, here, no longer count."""
     here = Q(device=attempt.device) if attempt.device else Q(device="", address=attempt.address)
-    Attempt.objects.filter(here, kind=attempt.kind, name=attempt.name).delete()
+    mistyped = Q(here, failed=True, kind=attempt.kind, name=attempt.name)
+    Attempt.objects.filter(mistyped | Q(pk=attempt.pk)).delete()
+
+
+def _used_up(attempt: Attempt) -> tuple[float, float]:
+    """How much of what is allowed the failures use up, and how much with this attempt and those begun before it.
+
+    One that nobody ended, because its process died, has failed.
+    """
+    recent = Attempt.objects.filter(kind=attempt.kind, at__gt=attempt.at - WINDOW, device=attempt.device)
+    failed = Q(failed=True) | Q(at__lt=timezone.now() - PATIENCE)
+    limits = {"account": (Q(name=attempt.name), HERE)}
+    if not attempt.device:
+        from_here = Q(address=attempt.address)
+        limits = {
+            "here": (Q(name=attempt.name) & from_here, HERE),
+            "account": (Q(name=attempt.name), ACCOUNT),
+            "address": (from_here, ADDRESS),
+        }
+        recent = recent.filter(Q(name=attempt.name) | from_here)
+    counts = recent.aggregate(
+        **{f"{name}_failed": Count("pk", which & failed) for name, (which, _) in limits.items()},
+        **{f"{name}_all": Count("pk", which & (failed | Q(pk__lte=attempt.pk))) for name, (which, _) in limits.items()},
+    )
+    return (
+        max(counts[f"{name}_failed"] / limit for name, (_, limit) in limits.items()),
+        max(counts[f"{name}_all"] / limit for name, (_, limit) in limits.items()),
+    )
 
 
 def forget_old() -> None:

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(max_length=64, verbose_name='来源地址')),
                 ('device', models.CharField(blank=True, max_length=32)),
                 ('at', models.DateTimeField(verbose_name='时间')),
+                ('failed', models.BooleanField(default=False, verbose_name='没有成功')),
             ],
             options={
                 'verbose_name': '登录尝试',

@@ -62,7 +62,7 @@ class AttemptKind(models.TextChoices):
 
 
 class Attempt(models.Model):
-    """Somebody tried to sign in, and nothing has shown yet that they may (see ``units.lockout``).
+    """Somebody tried to sign in, and failed or is still at it (see ``units.lockout``); who succeeds leaves none.
 
     ``name`` is a keyed digest of what was typed, which may be a password by mistake; ``device`` is empty
     where the browser is not known to the account.
@@ -73,6 +73,7 @@ class Attempt(models.Model):
     address = models.CharField("来源地址", max_length=64)
     device = models.CharField(max_length=32, blank=True)
     at = models.DateTimeField("时间")
+    failed = models.BooleanField("没有成功", default=False)
 
     class Meta:
         verbose_name = "登录尝试"

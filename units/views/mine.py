@@ -113,6 +113,7 @@ def _with_code(request: DeskRequest, template: str, then: Any) -> HttpResponse:
                 if factors.is_right(request.user, form.cleaned_data["code"]):
                     lockout.succeed(attempt)
                     return then(request)
+            lockout.fail(attempt)
             form.add_error("code", "验证码不对，或者已经用过。等手机上显示下一个再试。")
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
 

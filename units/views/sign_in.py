@@ -99,7 +99,7 @@ def _try_code(request: HttpRequest, account: Account, text: str) -> str:
     if factors.is_right(account, text):
         lockout.succeed(attempt)
         return ""
-    after = {"reason": "验证码不对", "locked": lockout.was_last(attempt)}
+    after = {"reason": "验证码不对", "locked": lockout.fail(attempt)}
     record("登录", by=account, result=Result.REFUSED, after=after)
     return "验证码不对，或者已经用过。等手机上显示下一个再试。"
 
@@ -197,7 +197,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and settings.MAIL_WORKS and form.is_valid():
         name = form.cleaned_data["username"]
         try:
-            lockout.begin(AttemptKind.RESET, lockout.who(request, name))
+            lockout.fail(lockout.begin(AttemptKind.RESET, lockout.who(request, name)))  # each counts
         except lockout.Locked:
             pass  # the same answer; no more mail
         else:
