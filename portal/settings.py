@@ -101,9 +101,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "portal.middleware.keep_trail",
     "units.middleware.SignInRequired",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.clean_query",
@@ -210,6 +210,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "units.passwords.KindsValidator", "OPTIONS": {"kinds": _whole_number("PASSWORD_KINDS", 3)}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_DAYS = _whole_number("PASSWORD_DAYS", 0)  # a new one is asked for after so many; 0 never
 PASSWORD_RESET_TIMEOUT = 3600 * _whole_number("LINK_HOURS", 24)  # seconds an invitation or a reset link is good for
 SECOND_FACTOR = _yes_or_no("SECOND_FACTOR", True)  # for editors, managers, auditors, sysadmins; demonstrators never
 OTP_TOTP_ISSUER = "政务信息报送"

@@ -144,7 +144,9 @@ class ReportRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.period}{self.kind}"
+        from reports.kinds import kind_of  # which needs these models
+
+        return f"{self.period}{kind_of(self.kind).label}"
 
     @property
     def is_current(self) -> bool:

@@ -66,7 +66,9 @@ def run_detail(request: DeskRequest, pk: int) -> HttpResponse:
     """What was made, as a page: the document itself, what was checked, the files, and the way to issue it."""
     run = _run(request, pk)
     if run.drafted and run.seen_at is None and may_make(request.user, request.office):
-        ReportRun.objects.filter(pk=run.pk).update(seen_at=timezone.now())
+        with transaction.atomic():
+            ReportRun.objects.filter(pk=run.pk).update(seen_at=timezone.now())
+            record("看过通报草稿", by=request.user, office=request.office.code, on=run)
     circular = Circular.objects.filter(run=run).first()
     if circular:
         return redirect("circular", request.office.code, circular.pk)

@@ -2,8 +2,8 @@
 
 from django import forms
 
-from submissions.models import Channel
-from units.models import Office
+from submissions.models import Channel, Theme
+from units.models import Membership, Office, RosterGroup
 from units.text import one_line
 
 
@@ -40,3 +40,23 @@ class AdoptionForm(forms.Form):
 
     def clean_title(self) -> str:
         return one_line(self.cleaned_data["title"])
+
+
+class ChargeForm(forms.Form):
+    """Which groups and themes an editor is for."""
+
+    groups = forms.ModelMultipleChoiceField(
+        RosterGroup.objects.none(), label="类别", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    themes = forms.ModelMultipleChoiceField(
+        Theme.objects.none(), label="主题", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: object, membership: Membership, office: Office, **kwargs: object) -> None:
+        initial = {
+            "groups": membership.groups.all(),
+            "themes": Theme.objects.filter(charges__membership=membership),
+        }
+        super().__init__(*args, initial=initial, **kwargs)  # type: ignore[arg-type, misc]
+        self.fields["groups"].queryset = RosterGroup.objects.filter(office=office)  # type: ignore[attr-defined]
+        self.fields["themes"].queryset = Theme.objects.filter(office=office).topics()  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """Who may do what with an item. Each answer carries its reason; unknown means no."""
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 
 from submissions.models import Adoption, Item
 from submissions.states import MOVES, State
@@ -42,7 +42,7 @@ def in_charge(account: Account, item: Item) -> Verdict:
         return YES
     if groups and RosterLine.objects.current().filter(office=item.office_id, unit=item.unit_id, group__in=groups):
         return YES
-    if themes and item.themes.filter(theme__in=themes).exists():
+    if themes and item.themes.filter(Q(theme__in=themes) | Q(theme__parent__in=themes)).exists():
         return YES
     return no("这条信息不归您分管，请由分管这一类别或主题的编辑办理。")
 

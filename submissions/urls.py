@@ -7,5 +7,6 @@ urlpatterns = [
     path("items/<int:pk>/", views.item_detail, name="item"),
     path("items/<int:pk>/move/<slug:name>/", views.move_item, name="move-item"),
     path("items/<int:pk>/adopt/", views.adopt_item, name="adopt-item"),
+    path("roles/<int:pk>/charge/", views.charge_editor, name="charge"),
     path("adoptions/<int:pk>/revoke/", views.revoke_adoption, name="revoke-adoption"),
 ]

@@ -3,18 +3,21 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from submissions.charges import charge
 from submissions.filters import ItemFilter
-from submissions.forms import AdoptionForm, ReasonForm
+from submissions.forms import AdoptionForm, ChargeForm, ReasonForm
 from submissions.models import Adoption, Item
 from submissions.moves import adopt, move, revoke
 from submissions.permissions import may_adopt, may_move, may_revoke
 from submissions.states import MOVES
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
+from units.models import Membership, Role
+from units.permissions import may_keep_accounts, may_take
 from units.verdicts import Refused, TooLate
 
 
@@ -90,6 +93,29 @@ def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
         return redirect("item", request.office.code, adoption.item_id)
     context = {"adoption": adoption, "verdict": verdict, "form": form}
     return render(request, "submissions/revoke.html", context, status=422 if form.errors else 200)
+
+
+@act("改分管", ["groups", "themes"])
+@at_office
+def charge_editor(request: DeskRequest, pk: int) -> HttpResponse:
+    """Which groups and themes an editor of the office is for; for those who keep its accounts."""
+    if not may_keep_accounts(request.user, request.office):
+        raise Http404
+    editors = Membership.objects.filter(unit=request.office.unit_id, role=Role.EDITOR)
+    membership = get_object_or_404(editors.select_related("account", "unit"), pk=pk)
+    typed = request.POST if request.method == "POST" else None
+    form = ChargeForm(typed, membership=membership, office=request.office)
+    if form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            charge(membership, chosen["groups"], chosen["themes"], request.office, request.user)
+        except Refused as error:
+            say_refused(request, error)
+        else:
+            messages.success(request, f"{membership.account}分管的已经改好。")
+        return redirect("account", request.office.code, membership.account_id)
+    context = {"form": form, "membership": membership, "verdict": may_take(request.user, membership, request.office)}
+    return render(request, "submissions/charge.html", context, status=422 if form.errors else 200)
 
 
 def _item(request: DeskRequest, pk: int) -> Item:

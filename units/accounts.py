@@ -4,13 +4,11 @@ An act holds the account's row first, so that two managers act one after another
 auditor and a manager at the same moment.
 """
 
-from collections.abc import Iterable
-
 from django.db import IntegrityError, transaction
 
 from trail.records import record
 from units import factors
-from units.models import Account, Membership, Office, Role, RosterGroup, Unit
+from units.models import Account, Membership, Office, Unit
 from units.permissions import may_give, may_hold, may_keep, may_keep_accounts, may_take
 from units.signing_in import end_sessions
 from units.verdicts import Refused
@@ -21,16 +19,7 @@ def _hold(account: Account) -> Account:
 
 
 @transaction.atomic
-def create(
-    office: Office,
-    by: Account | None,
-    username: str,
-    name: str,
-    email: str,
-    unit: Unit,
-    role: str,
-    groups: Iterable[RosterGroup] = (),
-) -> Account:
+def create(office: Office, by: Account | None, username: str, name: str, email: str, unit: Unit, role: str) -> Account:
     """A new account with its first role and no password yet. Raises Refused. ``by`` None is the command line."""
     if by is not None and not (verdict := may_keep_accounts(by, office)):
         raise Refused(verdict.reason)
@@ -41,7 +30,7 @@ def create(
         raise Refused(f"已经有账号“{username}”，请换一个。") from error
     after = {"username": account.username, "name": name, "email": email}
     record("建立账号", by=by, office=office.code, on=account, after=after)
-    give(account, unit, role, office, by, groups)
+    give(account, unit, role, office, by)
     return account
 
 
@@ -58,10 +47,8 @@ def change(account: Account, name: str, email: str, office: Office, by: Account)
 
 
 @transaction.atomic
-def give(
-    account: Account, unit: Unit, role: str, office: Office, by: Account | None, groups: Iterable[RosterGroup] = ()
-) -> Membership:
-    """Give a role in a unit; an editor may be for some groups only. Raises Refused. ``by`` None is the command line."""
+def give(account: Account, unit: Unit, role: str, office: Office, by: Account | None) -> Membership:
+    """Give a role in a unit; an editor is at first for all of it. Raises Refused. ``by`` None is the command line."""
     account = _hold(account)
     verdict = may_hold(account, role) if by is None else may_give(by, account, unit, role, office)
     if not verdict:
@@ -69,9 +56,7 @@ def give(
     membership, new = Membership.objects.get_or_create(account=account, unit=unit, role=role)
     if not new:
         raise Refused(f"{account}已经是{unit}的{membership.get_role_display()}。")
-    chosen = list(groups)
-    membership.groups.set(chosen)
-    after = {"unit": unit.name, "role": membership.get_role_display(), "groups": [group.name for group in chosen]}
+    after = {"unit": unit.name, "role": membership.get_role_display()}
     record("给予角色", by=by, office=office.code, on=account, after=after)
     return membership
 
@@ -87,21 +72,6 @@ def take(membership: Membership, office: Office, by: Account) -> None:
     before = {"unit": membership.unit.name, "role": membership.get_role_display()}
     membership.delete()
     record("取消角色", by=by, office=office.code, on=account, before=before)
-
-
-@transaction.atomic
-def charge(membership: Membership, groups: Iterable[RosterGroup], office: Office, by: Account) -> None:
-    """Say which groups an editor is for; none is all. Raises Refused."""
-    account = _hold(membership.account)
-    if not (verdict := may_take(by, membership, office)):
-        raise Refused(verdict.reason)
-    if membership.role != Role.EDITOR:
-        raise Refused("只有编辑有分管的类别。")
-    before = {"groups": [group.name for group in membership.groups.all()]}
-    chosen = list(groups)
-    membership.groups.set(chosen)
-    after = {"groups": [group.name for group in chosen]}
-    record("改分管类别", by=by, office=office.code, on=account, before=before, after=after)
 
 
 @transaction.atomic

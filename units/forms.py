@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from trail.models import Result
 from trail.records import record
 from units import lockout
-from units.models import Account, Attempt, AttemptKind, Membership, Office, Role, RosterGroup, RosterLine, Unit
+from units.models import Account, Attempt, AttemptKind, Office, Role, RosterLine, Unit
 from units.permissions import roles_to_give
 from units.text import one_line
 
@@ -108,7 +108,7 @@ class PersonForm(forms.ModelForm):
 
 
 class RoleForm(forms.Form):
-    """A role in a unit, as far as who gives it may; an editor may be for some groups only."""
+    """A role in a unit, as far as who gives it may."""
 
     role = forms.ChoiceField(label="角色")
     unit = LineField(
@@ -118,20 +118,12 @@ class RoleForm(forms.Form):
         help_text="信息员和签发人要写，名称和名册上的一样",
         widget=forms.TextInput(attrs={"list": "units", "autocomplete": "off"}),
     )
-    groups = forms.ModelMultipleChoiceField(
-        RosterGroup.objects.none(),
-        label="分管类别",
-        required=False,
-        help_text="只对编辑有用；一个也不选就是全部",
-        widget=forms.CheckboxSelectMultiple,
-    )
 
     def __init__(self, *args: Any, office: Office, by: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.office = office
         mine = roles_to_give(by, office)
         self.fields["role"].choices = [choice for choice in Role.choices if choice[0] in mine]  # type: ignore[attr-defined]
-        self.fields["groups"].queryset = RosterGroup.objects.filter(office=office)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -167,7 +159,7 @@ class NewAccountForm(RoleForm):
         help_text="用来寄设密码的链接；可以不填，链接由您转交",
         error_messages={"invalid": "电子邮箱应当像 li@example.cn。"},
     )
-    field_order = ["username", "name", "email", "role", "unit", "groups"]
+    field_order = ["username", "name", "email", "role", "unit"]
 
     def clean_username(self) -> str:
         name = Account.normalize_username(self.cleaned_data["username"])
@@ -176,20 +168,3 @@ class NewAccountForm(RoleForm):
         if Account.objects.filter(username=name).exists():
             raise ValidationError(f"已经有账号“{name}”，请换一个。")
         return name
-
-
-class ChargeForm(forms.Form):
-    """Which groups an editor is for."""
-
-    groups = forms.ModelMultipleChoiceField(
-        RosterGroup.objects.none(),
-        label="分管类别",
-        required=False,
-        help_text="一个也不选就是全部",
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def __init__(self, *args: Any, membership: Membership, office: Office, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["groups"].queryset = RosterGroup.objects.filter(office=office)  # type: ignore[attr-defined]
-        self.fields["groups"].initial = [group.pk for group in membership.groups.all()]

@@ -3,22 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from units import factors
 from units.forms import SignInForm
 from units.signing_in import FACTOR, keep
 
+LET = ("change-password", "session-state")  # where somebody gets to whose password is too old
+
 
 class SignInRequired(LoginRequiredMiddleware):
     """Every view is for those signed in, but for those that say otherwise. Using a page keeps its session alive.
 
-    Somebody who got a role since signing in that asks for a second factor signs in again. Who sends a form
-    after their session has ended finds it again behind the sign-in; a piece of a page says 401, so that the
-    page can ask for the password where it stands.
+    Whose password is too old changes it first. Somebody who got a role since signing in that asks for a second
+    factor signs in again. Who sends a form after their session has ended finds it again behind the sign-in; a
+    piece of a page says 401, so that the page can ask for the password where it stands.
     """
 
     def process_view(
@@ -28,8 +32,13 @@ class SignInRequired(LoginRequiredMiddleware):
         if user.is_authenticated:
             if getattr(view_func, "login_required", True) and factors.is_must(user) and not request.session.get(FACTOR):
                 logout(request)
-            elif "X-Poll" not in request.headers:
-                request.session.touch()  # type: ignore[attr-defined]
+            else:
+                if "X-Poll" not in request.headers:
+                    request.session.touch()  # type: ignore[attr-defined]
+                match = request.resolver_match
+                if user.password_is_old and request.method == "GET" and match and match.view_name not in LET:
+                    messages.warning(request, f"密码用了 {settings.PASSWORD_DAYS} 天，请先换一个新的。")
+                    return redirect("change-password")
         answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
         return answer
 

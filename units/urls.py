@@ -27,5 +27,4 @@ urlpatterns = [
     path("o/<slug:code>/accounts/<int:pk>/sessions/", people.throw_out, name="throw-out"),
     path("o/<slug:code>/accounts/<int:pk>/link/", people.give_link, name="give-link"),
     path("o/<slug:code>/roles/<int:pk>/take/", people.take_role, name="take-role"),
-    path("o/<slug:code>/roles/<int:pk>/charge/", people.charge, name="charge"),
 ]

@@ -37,6 +37,11 @@ class Migration(migrations.Migration):
             field=models.BooleanField(default=False, help_text='不要求第二因子', verbose_name='演示账号'),
         ),
         migrations.AddField(
+            model_name='account',
+            name='password_set_at',
+            field=models.DateTimeField(editable=False, null=True, verbose_name='设密码时间'),
+        ),
+        migrations.AddField(
             model_name='membership',
             name='groups',
             field=models.ManyToManyField(blank=True, related_name='+', to='units.rostergroup', verbose_name='分管类别'),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
@@ -40,7 +41,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return self.order_by("username")
 
     def for_table(self) -> "AccountQuerySet":
-        return self.prefetch_related("memberships__unit", "memberships__groups")
+        return self.prefetch_related("memberships__unit", "memberships__groups", "memberships__theme_charges__theme")
 
 
 class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: ignore[misc]
@@ -70,6 +71,7 @@ class Account(AbstractBaseUser):
     email = models.EmailField("电子邮箱", blank=True)
     is_active = models.BooleanField("可以登录", default=True)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
+    password_set_at = models.DateTimeField("设密码时间", null=True, editable=False)
     demonstration = models.BooleanField("演示账号", default=False, help_text="不要求第二因子")
 
     objects = AccountManager()
@@ -82,6 +84,18 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password)
+        self.password_set_at = timezone.now()
+
+    @property
+    def password_is_old(self) -> bool:
+        """Whether the installation asks for a new one by now (GB/T 22239-2019, 8.1.4.1: 定期更换)."""
+        if not settings.PASSWORD_DAYS or self.demonstration:
+            return False
+        set_at = self.password_set_at or self.created_at
+        return timezone.now() - set_at > timedelta(days=settings.PASSWORD_DAYS)
 
     @classmethod
     def normalize_username(cls, username: str) -> str:

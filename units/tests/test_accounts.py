@@ -9,11 +9,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from submissions.models import ThemeCharge
+from submissions.charges import charge
 from submissions.moves import move
 from submissions.permissions import may_adopt, may_move
 from submissions.states import State
 from tests.world import account, build_world
+from trail.models import TrailEntry
 from units import accounts
 from units.models import Account, Membership, Role, RosterLine, Session
 from units.permissions import may_give, may_keep
@@ -217,7 +218,7 @@ def test_the_list_costs_the_same_for_one_and_for_many_and_pages_go_by_name(world
 
 def test_an_editor_of_some_groups_decides_only_on_their_units_and_is_told_why(world):
     group = RosterLine.objects.get(unit=world.college).group
-    accounts.charge(world.editor.memberships.get(), [group], world.office, world.manager)
+    charge(world.editor.memberships.get(), [group], [], world.office, world.manager)
     editor = Account.objects.get(pk=world.editor.pk)
     ours = world.item(state=State.SUBMITTED, shares=[(world.college.pk, 1_000_000)])
     theirs = world.item(state=State.SUBMITTED)
@@ -232,8 +233,9 @@ def test_an_editor_of_some_groups_decides_only_on_their_units_and_is_told_why(wo
 
 
 def test_an_editor_of_a_theme_decides_on_items_that_propose_it(world):
-    membership = world.editor.memberships.get()
-    ThemeCharge.objects.create(membership=membership, theme=world.theme)
+    charge(world.editor.memberships.get(), [], [world.theme], world.office, world.manager)
+    entry = TrailEntry.objects.latest("id")
+    assert (entry.before, entry.after) == ({"groups": [], "themes": []}, {"groups": [], "themes": ["安全工作"]})
     editor = Account.objects.get(pk=world.editor.pk)
     assert may_move(editor, world.item(state=State.SUBMITTED, themes=[world.theme.pk]), "accept")
     assert not may_move(editor, world.item(state=State.SUBMITTED), "accept")
@@ -243,4 +245,4 @@ def test_only_editors_have_groups(world, li):
     membership = world.officer.memberships.get()
     assert li.get(reverse("charge", args=["jia", membership.pk])).status_code == 404
     with pytest.raises(Refused):
-        accounts.charge(membership, [], world.office, world.manager)
+        charge(membership, [], [], world.office, world.manager)

@@ -271,3 +271,15 @@ def test_the_second_step_leads_nowhere_else_either(world, client, settings, targ
     settings.SECOND_FACTOR = True
     client.post(reverse("sign-in"), {"username": "wang", "password": PASSWORD, "next": target})
     assert client.session["half"]["next"] == "/"
+
+
+def test_an_old_password_is_changed_before_anything_else(world, sun, settings):
+    settings.PASSWORD_DAYS = 90
+    assert alive(sun)
+    world.officer.__class__.objects.filter(pk=world.officer.pk).update(
+        password_set_at=timezone.now() - timedelta(days=91)
+    )
+    assert sun.get(reverse("home", args=["jia"])).url == reverse("change-password")
+    assert "用了 90 天" in sun.get(reverse("change-password")).content.decode()
+    sun.post(reverse("change-password"), {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW})
+    assert sun.get(reverse("home", args=["jia"])).status_code == 200

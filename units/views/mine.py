@@ -41,7 +41,7 @@ def _page(request: DeskRequest, status: int = 200, **context: Any) -> HttpRespon
     ]
     context = {
         "account": account,
-        "memberships": account.memberships.select_related("unit").prefetch_related("groups"),
+        "memberships": account.memberships.select_related("unit").prefetch_related("groups", "theme_charges__theme"),
         "sessions": sessions,
         "factor": factors.is_set(account),
         "must": factors.is_must(account),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from trail.acts import act
 from units import accounts, factors, links
 from units.desk import DeskRequest, at_office, say_refused
-from units.forms import ChargeForm, NewAccountForm, PersonForm, RoleForm
+from units.forms import NewAccountForm, PersonForm, RoleForm
 from units.models import Account, Membership, Role, RosterLine, Session
 from units.permissions import may_keep, may_keep_accounts, may_take, units_of
 from units.queue import QUEUE_IS_AWAY
@@ -68,7 +68,7 @@ def _in_unit_called(words: str) -> Q:
     return Q(pk__in=Membership.objects.filter(unit__in=units).values("account"))
 
 
-@act("建立账号", ["username", "name", "email", "role", "unit", "groups"])
+@act("建立账号", ["username", "name", "email", "role", "unit"])
 @at_office
 def new_account(request: DeskRequest) -> HttpResponse:
     """Make an account with its first role; then show the link by which its owner sets a password."""
@@ -85,7 +85,6 @@ def new_account(request: DeskRequest) -> HttpResponse:
                 asked["email"],
                 asked["place"],
                 asked["role"],
-                asked["groups"],
             )
         except Refused as error:
             form.add_error(None, str(error))
@@ -134,7 +133,7 @@ def _detail(request: DeskRequest, account: Account, status: int = 200, **forms: 
     return render(request, "units/account_detail.html", context, status=status)
 
 
-@act("给予角色", ["role", "unit", "groups"])
+@act("给予角色", ["role", "unit"])
 @require_POST
 @at_office
 def give_role(request: DeskRequest, pk: int) -> HttpResponse:
@@ -144,7 +143,7 @@ def give_role(request: DeskRequest, pk: int) -> HttpResponse:
         return _detail(request, account, 422, role_form=form)
     asked = form.cleaned_data
     try:
-        given = accounts.give(account, asked["place"], asked["role"], request.office, request.user, asked["groups"])
+        given = accounts.give(account, asked["place"], asked["role"], request.office, request.user)
     except Refused as error:
         say_refused(request, error)
     else:
@@ -164,26 +163,6 @@ def take_role(request: DeskRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, f"已取消：{membership.unit}的{membership.get_role_display()}。")
     return redirect("account", request.office.code, membership.account_id)
-
-
-@act("改分管类别", ["groups"])
-@at_office
-def charge(request: DeskRequest, pk: int) -> HttpResponse:
-    """Which groups an editor is for."""
-    membership = _membership(request, pk)
-    if membership.role != Role.EDITOR:
-        raise Http404
-    form = ChargeForm(request.POST if request.method == "POST" else None, membership=membership, office=request.office)
-    if request.method == "POST" and form.is_valid():
-        try:
-            accounts.charge(membership, form.cleaned_data["groups"], request.office, request.user)
-        except Refused as error:
-            say_refused(request, error)
-        else:
-            messages.success(request, "分管的类别已经改好。")
-        return redirect("account", request.office.code, membership.account_id)
-    context = {"form": form, "membership": membership, "verdict": may_take(request.user, membership, request.office)}
-    return render(request, "units/charge.html", context, status=422 if form.errors else 200)
 
 
 @act("停用账号")
