@@ -98,7 +98,8 @@ class TrailFilter:
     @property
     def told(self) -> dict[str, Any]:
         """What was looked for, for the entry that the look leaves."""
-        return {"looked for": self.address()[1:]}
+        result = Result(self.result).label if self.result else ""
+        return {"looked for": " ".join(filter(None, (f"{self.since}至{self.until}", self.words, result)))}
 
 
 def on_record(office: Office) -> "QuerySet[TrailEntry]":
@@ -168,7 +169,7 @@ def _workbook(office: Office, chosen: TrailFilter, entries: list[TrailEntry]) ->
 def changes(entry: TrailEntry) -> list[tuple[str, str, str]]:
     """What an entry tells beyond its columns: name, before, after; of what stayed the same nothing."""
     before, after = entry.before or {}, entry.after or {}
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    names = [name for name in {**before, **after} if (before.get(name) or None) != (after.get(name) or None)]
     return [(LABELS.get(name, name), _in_words(before.get(name)), _in_words(after.get(name))) for name in names]
 
 

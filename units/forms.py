@@ -49,7 +49,7 @@ class SignInForm(AuthenticationForm):
 def _record_failure(name: str, attempt: Attempt) -> None:
     """The same queries whether there is such an account or not, so that the time does not tell."""
     account = Account.objects.filter(username=Account.normalize_username(name)).first()
-    after = {"reason": "账号或密码不对", "locked": lockout.fail(attempt)}
+    after = {"reason": "账号或密码不对", **({"locked": True} if lockout.fail(attempt) else {})}
     record("登录", by=account, result=Result.REFUSED, after=after)
 
 

@@ -99,7 +99,7 @@ def _try_code(request: HttpRequest, account: Account, text: str) -> str:
     if factors.is_right(account, text):
         lockout.succeed(attempt)
         return ""
-    after = {"reason": "验证码不对", "locked": lockout.fail(attempt)}
+    after = {"reason": "验证码不对", **({"locked": True} if lockout.fail(attempt) else {})}
     record("登录", by=account, result=Result.REFUSED, after=after)
     return "验证码不对，或者已经用过。等手机上显示下一个再试。"
 
