@@ -23,6 +23,7 @@ TENDING = {
     "reports.tasks.draft": 60.0,
     "reports.tasks.remove_old_files": 3600.0,
     "units.tasks.forget": 3600.0,
+    "trail.tasks.note_heads": 86_400.0,
 }
 app.conf.beat_schedule = {
     # One that finds no worker is not kept: the next one does the same.

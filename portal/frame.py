@@ -64,14 +64,15 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
         circulars.append(Link("已印发的通报", at("circulars")))
         groups.append(("通报", circulars))
         managing = [Link("报送期", at("periods")), Link("计分办法", at("scheme"))]
-        managing += [Link("账号", at("accounts"))] if may_keep_accounts(account, office) else []
         managing += [Link("审计记录", at("trail"))] if may_audit(account, office) else []
         groups.append(("管理", managing))
     elif groups:
         published = [Link("已印发的通报", at("circulars"))] if sees_whole(account, office) else []
         groups.append(("办法", [*published, Link("计分办法", at("scheme"))]))
     else:
-        groups.append(("", [Link("首页", at("home")), Link("账号", at("accounts"))]))
+        groups.append(("", [Link("首页", at("home"))]))
+    if may_keep_accounts(account, office):
+        groups[-1][1].append(Link("账号", at("accounts")))
     return [(head, [(link, link.address == here) for link in links]) for head, links in groups]
 
 

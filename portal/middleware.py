@@ -1,10 +1,12 @@
 """What happens around every request."""
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
-from django.db import DatabaseError, OperationalError
+from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
 
@@ -12,6 +14,7 @@ from trail.models import Result
 from trail.records import Circumstances, record, survived, under
 from units.addresses import address_of
 from units.models import Account
+from units.records import record_for
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ def keep_private(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+SECRET = re.compile("pass|code|token|secret|key", re.IGNORECASE)
 SHOWN = 200  # characters of what was posted in a field that no form has
 
 
@@ -68,7 +72,7 @@ def keep_trail(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
             if request.method not in SAFE:
                 try:
                     _record_rest(request, response, circumstances)
-                except DatabaseError:  # the answer says already that nothing was done
+                except Exception:  # the answer stands: it says what was done, or that nothing was
                     log.exception("no entry on the trail for %s %s", request.method, request.path)
         return response
 
@@ -80,20 +84,32 @@ def _record_rest(request: HttpRequest, response: HttpResponse, circumstances: Ci
     if match is None or user is None or not user.is_authenticated:
         return
     act = getattr(match.func, "act", None)
-    office = getattr(request, "office", None)
-    common: dict[str, Any] = {"by": user, "office": office.code if office else ""}
-    if act and (extra := sorted(set(request.POST) - act.takes)):
-        shown = {name[:SHOWN]: request.POST[name][:SHOWN] for name in extra[:20]}
-        record("多余的字段", **common, after={"path": request.path, "ignored": shown}, result=Result.REFUSED)
-        circumstances.tokens.pop()  # it says nothing about the act itself
-    if survived(circumstances):
-        return
-    failed = response.status_code >= 500
-    after = {"path": request.path, "status": response.status_code}
-    if reason := getattr(request, "refusal", ""):
-        after["reason"] = reason
-    name = act.label if act else f"{request.method} {match.view_name}"
-    record(name[:60], **common, after=after, result=Result.FAILED if failed else Result.REFUSED)
+    if not survived(circumstances):
+        after = {"path": request.path, "status": response.status_code}
+        if reason := getattr(request, "refusal", ""):
+            after["reason"] = reason
+        name = act.label if act else f"{request.method} {match.view_name}"
+        _record(request, name, after, Result.FAILED if response.status_code >= 500 else Result.REFUSED)
+    if act and (extra := _unasked(request, act.takes)):
+        _record(request, "多余的字段", {"path": request.path, "ignored": extra}, Result.REFUSED)
+
+
+def _record(request: HttpRequest, act: str, after: dict[str, Any], result: Result) -> None:
+    user: Any = request.user
+    if office := getattr(request, "office", None):
+        record(act[:60], by=user, office=office.code, after=after, result=result)
+    else:
+        record_for(user, act[:60], on=None, after=after, result=result)
+
+
+def _unasked(request: HttpRequest, takes: frozenset[str]) -> dict[str, str]:
+    """What was posted in fields that the form has not; of what may be a secret not the content."""
+    try:
+        posted = request.POST
+    except SuspiciousOperation:  # too much of it, which has been refused
+        return {}
+    extra = sorted(set(posted) - takes)[:20]
+    return {name[:SHOWN]: "…" if SECRET.search(name) else posted[name][:SHOWN] for name in extra}
 
 
 def _unit(request: HttpRequest) -> str:

@@ -51,7 +51,7 @@ class WrittenOnce(models.Model):
 class TrailEntry(WrittenOnce):
     """Who did what, when, from where, with which result. Written once, never changed.
 
-    ``token`` is unique and ``mark`` a keyed digest over everything in the entry (``seals.mark_of``): what
+    ``token`` is unique and ``mark`` a keyed digest over everything in the entry (``marks.mark_of``): what
     was not written by this product, or not left as it was written, has not the right one.
     """
 

@@ -6,6 +6,7 @@ done. What a request did not do, because it was refused or failed, is recorded a
 """
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ class Circumstances:
     tokens: list[str] = field(default_factory=list)
 
 
+UNFIT = re.compile("[\x00\ud800-\udfff]")
 _now: ContextVar[Circumstances | None] = ContextVar("circumstances", default=None)
 
 
@@ -59,12 +61,12 @@ def record(
         act=act,
         office=office,
         actor_id=by.pk if by else None,
-        actor=str(by)[:150] if by else "",
+        actor=_named(by)[:150] if by else "",
         unit=circumstances.unit()[:200],
         address=circumstances.address,
         object_kind=on._meta.model_name or "" if on else "",
         object_id=on.pk if on else None,
-        object_label=str(on)[:300] if on else "",
+        object_label=_named(on)[:300] if on else "",
         before=plain(before),
         after=plain(after),
         result=result,
@@ -77,10 +79,22 @@ def record(
 
 
 def plain(values: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Values as JSON keeps them in each database: days and decimals as text, without the NUL that one refuses."""
-    if values is None:
-        return None
-    return json.loads(json.dumps(values, ensure_ascii=False, default=str).replace("\\u0000", ""))
+    """Values as JSON keeps them in each database: days and decimals as text."""
+    return None if values is None else json.loads(json.dumps(_clean(values), ensure_ascii=False, default=str))
+
+
+def _clean(value: Any) -> Any:
+    """Without NUL and halves of characters, which PostgreSQL does not take."""
+    if isinstance(value, dict):
+        return {_clean(name): _clean(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(part) for part in value]
+    return UNFIT.sub("", value) if isinstance(value, str) else value
+
+
+def _named(whom: Any) -> str:
+    """What the trail calls a person or a thing: what it wants to be called there, else what pages call it."""
+    return str(getattr(whom, "on_record", whom))
 
 
 def survived(circumstances: Circumstances) -> bool:

@@ -7,8 +7,10 @@ noted elsewhere, and ``verify`` takes such notes.
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 from django.utils import timezone
@@ -23,6 +25,7 @@ LOOK_BACK = timedelta(days=1)  # whatever transaction wrote an entry, it has end
 SOON = timedelta(minutes=10)  # within which an entry is sealed while a worker lives
 KEPT_DAYS = 180  # 网络安全法第二十一条：日志至少留存六个月
 PURGE = "清理审计记录"
+NOTES = Path(settings.DATA_DIR) / "trail-heads.txt"
 
 
 class Head(NamedTuple):
@@ -47,20 +50,29 @@ def unsealed() -> "QuerySet[TrailEntry]":
 
 def seal() -> int:
     """Seal new entries, oldest first; how many. One whose mark is wrong stays without, for ``verify`` to name."""
-    entries = unsealed()
-    if newest := TrailSeal.objects.aggregate(at=Max("sealed_at"))["at"]:
-        entries = entries.filter(at__gte=newest - LOOK_BACK)
-    sealed = 0
+    sealed = wrong = 0
+    batch: list[TrailEntry] = []
+    entries = _since_the_last_seal().order_by("id")
     try:
-        for entry in entries.order_by("id")[:BATCH]:
-            if entry.mark == mark_of(entry):
-                _seal_one(entry)
-                sealed += 1
-            else:
-                log.error("trail entry %s was not written by this system, or was altered since", entry.pk)
+        while batch := list((entries.filter(pk__gt=batch[-1].pk) if batch else entries)[:BATCH]):
+            for entry in batch:
+                if entry.mark == mark_of(entry):
+                    _seal_one(entry)
+                    sealed += 1
+                else:
+                    wrong += 1
     except IntegrityError:
         log.info("another worker seals the trail at this moment")
+    if wrong:
+        log.error("%s entries of the trail were not written by this system, or altered: run verify_trail", wrong)
     return sealed
+
+
+def _since_the_last_seal() -> "QuerySet[TrailEntry]":
+    """What has no seal and may be new. Entries are sealed in the order of their ids, but one may commit late."""
+    last = TrailSeal.objects.order_by("-id").values_list("entry_id", flat=True).first()
+    sealed_to = TrailEntry.objects.filter(pk=last).values_list("at", flat=True).first() if last else None
+    return unsealed().filter(at__gte=sealed_to - LOOK_BACK) if sealed_to else unsealed()
 
 
 @transaction.atomic
@@ -81,6 +93,18 @@ def heads() -> list[Head]:
     ends = TrailSeal.objects.values_list("office").annotate(Max("position")).order_by("office")
     last = [TrailSeal.objects.get(office=office, position=position) for office, position in ends]
     return [Head(one.office, one.position, one.digest) for one in last]
+
+
+def note_heads() -> None:
+    """Write down the ends of the chains beside the database, where a hand in it does not reach."""
+    with NOTES.open("a", encoding="utf-8") as notes:
+        notes.writelines(f"head {head.office or '-'} {head.position} {head.digest}\n" for head in heads())
+
+
+def read_heads(path: Path) -> list[Head]:
+    """The heads among the lines that ``note_heads`` or ``verify_trail`` wrote. Raises OSError or ValueError."""
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("head ")]
+    return [Head(office if office != "-" else "", int(position), digest) for _, office, position, digest in lines]
 
 
 def verify(noted: Iterable[Head] = ()) -> Iterator[Finding]:
@@ -149,10 +173,13 @@ def _was_purged(office: str, through: int) -> bool:
 def purge(days: int) -> int:
     """Remove sealed entries older than so many days, 180 at least, and keep the last purged seal; how many.
 
-    What was removed is itself an entry of each chain. Raises ValueError for fewer days.
+    What was removed is itself an entry of each chain. Raises ValueError for fewer days, and where something is
+    wrong with the trail: purging would wipe out the evidence.
     """
     if days < KEPT_DAYS:
         raise ValueError(f"审计记录至少保留{KEPT_DAYS}天")
+    if any(verify()):
+        raise ValueError("审计记录与写入时不符，先用 verify_trail 核对清楚，再清理")
     kept_from = timezone.now() - timedelta(days=days)
     removed = 0
     for office, end in TrailSeal.objects.values_list("office").annotate(Max("position")).order_by("office"):

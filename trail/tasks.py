@@ -1,4 +1,4 @@
-"""The job of this room, as the queue knows it."""
+"""The jobs of this room, as the queue knows them."""
 
 from celery import shared_task
 
@@ -8,3 +8,8 @@ from trail import seals
 @shared_task
 def seal() -> None:
     seals.seal()
+
+
+@shared_task
+def note_heads() -> None:
+    seals.note_heads()

@@ -14,6 +14,7 @@ from django_otp.util import random_hex
 
 from trail.records import record
 from units.models import Account
+from units.records import record_for
 
 RECOVERY_CODES = 10
 
@@ -43,16 +44,21 @@ def offer(account: Account, key: str) -> dict[str, str]:
 
 
 @transaction.atomic
-def set_up(account: Account, key: str, code: str) -> list[str] | None:
-    """Keep the key if the code shows that the phone has it: the recovery codes, to be shown once. Else None."""
+def set_up(account: Account, key: str, code: str, *, first: bool = False) -> list[str] | None:
+    """Keep the key if the code shows that the phone has it: the recovery codes, to be shown once. Else None.
+
+    ``first``: only where there is none yet, for then the password alone has opened the way here.
+    """
     _lock(account)
+    if first and is_set(account):
+        return None
     with transaction.atomic():
         TOTPDevice.objects.filter(user=account).delete()
         if not TOTPDevice.objects.create(user=account, key=key, name=account.username).verify_token(code):
             transaction.set_rollback(True)
             return None
     codes = _new_codes(account)
-    record("启用第二因子", by=account, on=account)
+    record_for(account, "启用第二因子")
     return codes
 
 
@@ -68,7 +74,7 @@ def new_recovery_codes(account: Account) -> list[str]:
     """Ten new ones, to be shown once; the old are void."""
     _lock(account)
     codes = _new_codes(account)
-    record("更换恢复码", by=account, on=account)
+    record_for(account, "更换恢复码")
     return codes
 
 
@@ -77,12 +83,15 @@ def codes_left(account: Account) -> int:
 
 
 @transaction.atomic
-def take_away(account: Account, by: Account, office: str = "") -> None:
-    """Remove phone and recovery codes, by the owner or by somebody who may; it is on record who."""
+def take_away(account: Account, by: Account | None = None, office: str = "") -> None:
+    """Remove phone and recovery codes: the owner's own act, or by another at an office; it is on record whose."""
     _lock(account)
     TOTPDevice.objects.filter(user=account).delete()
     StaticDevice.objects.filter(user=account).delete()
-    record("解除第二因子", by=by, office=office, on=account)
+    if by:
+        record("解除第二因子", by=by, office=office, on=account)
+    else:
+        record_for(account, "解除第二因子")
 
 
 def _new_codes(account: Account) -> list[str]:

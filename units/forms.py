@@ -7,10 +7,10 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 
 from trail.models import Result
-from trail.records import record
-from units import lockout
+from units import factors, lockout
 from units.models import Account, Attempt, AttemptKind, Office, Role, RosterLine, Unit
 from units.permissions import roles_to_give
+from units.records import record_for
 from units.text import one_line
 
 
@@ -40,38 +40,47 @@ class SignInForm(AuthenticationForm):
         try:
             cleaned = super().clean()
         except ValidationError:
-            _record_failure(name, attempt)
+            account = Account.objects.filter(username=Account.normalize_username(name)).first()
+            record_failure(account, attempt, "账号或密码不对")
             raise
         lockout.succeed(attempt)
         return cleaned
 
 
-def _record_failure(name: str, attempt: Attempt) -> None:
+def record_failure(account: Account | None, attempt: Attempt, reason: str) -> None:
     """The same queries whether there is such an account or not, so that the time does not tell."""
-    account = Account.objects.filter(username=Account.normalize_username(name)).first()
-    after = {"reason": "账号或密码不对", **({"locked": True} if lockout.fail(attempt) else {})}
-    record("登录", by=account, result=Result.REFUSED, after=after)
+    after = {"reason": reason, **({"locked": True} if lockout.fail(attempt) else {})}
+    record_for(account, "登录", result=Result.REFUSED, after=after)
 
 
-class OwnPasswordForm(PasswordChangeForm):
-    """A new password for somebody signed in; the old one may be guessed at only as often as at the door."""
+class OwnPassword:
+    """Somebody signed in gives their password again; it may be guessed at only as often as at the door."""
+
+    request: Any
+
+    def own_password(self, password: str) -> str:
+        """The password, if it is right. Raises ValidationError."""
+        account = self.request.user
+        try:
+            attempt = lockout.begin(AttemptKind.PASSWORD, lockout.who(self.request, account.get_username()))
+        except lockout.Locked as error:
+            raise ValidationError(lockout.Locked.sentence, code="locked") from error
+        if not account.check_password(password):
+            lockout.fail(attempt)
+            raise ValidationError("密码不对，请再试一次。", code="password_incorrect")
+        lockout.succeed(attempt)
+        return password
+
+
+class OwnPasswordForm(OwnPassword, PasswordChangeForm):
+    """A new password for somebody signed in."""
 
     def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(request.user, *args, **kwargs)
         self.request = request
 
     def clean_old_password(self) -> str:
-        try:
-            attempt = lockout.begin(AttemptKind.PASSWORD, lockout.who(self.request, self.user.get_username()))
-        except lockout.Locked as error:
-            raise ValidationError(lockout.Locked.sentence, code="locked") from error
-        try:
-            old: str = super().clean_old_password()
-        except ValidationError:
-            lockout.fail(attempt)
-            raise
-        lockout.succeed(attempt)
-        return old
+        return self.own_password(self.cleaned_data["old_password"])
 
 
 class CodeForm(forms.Form):
@@ -83,6 +92,70 @@ class CodeForm(forms.Form):
         error_messages={"required": "请填手机上显示的 6 位验证码，或一个恢复码。"},
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
     )
+
+
+class AgainForm(SignInForm):
+    """Name, password and, where the account has a phone, its code, all at once."""
+
+    code = forms.CharField(label="验证码", max_length=20, required=False)
+    has_factor = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if (account := self.get_user()) is not None:
+            self.has_factor = factors.is_set(account)
+            if self.has_factor:
+                try_code(self.request, account, cleaned.get("code", ""))
+            elif factors.is_must(account):
+                raise ValidationError("这个账号还没有启用第二因子，请在另一个窗口里登录一次。")
+        return cleaned
+
+
+class SetUpForm(OwnPassword, CodeForm):
+    """A phone's first code, for one's password and, where there is a phone already, a code of that."""
+
+    password = forms.CharField(
+        label="密码",
+        strip=False,
+        error_messages={"required": "请填您现在的密码。"},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    current = forms.CharField(
+        label="原来手机上的验证码",
+        max_length=20,
+        error_messages={"required": "请填原来手机上的验证码，或一个恢复码。"},
+        help_text="原来的手机不在了，填一个恢复码",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ["password", "current", "code"]
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.fields["code"].label = "新手机上的验证码"
+        self.fields["code"].widget.attrs.pop("autofocus", None)
+        if not factors.is_set(request.user):
+            del self.fields["current"]
+
+    def clean_password(self) -> str:
+        return self.own_password(self.cleaned_data["password"])
+
+    def clean_current(self) -> str:
+        code: str = self.cleaned_data["current"]
+        try_code(self.request, self.request.user, code)
+        return code
+
+
+def try_code(request: Any, account: Account, code: str) -> None:
+    """Try a code, so often and no oftener; a right one is used up. Raises ValidationError."""
+    try:
+        attempt = lockout.begin(AttemptKind.CODE, lockout.who(request, account.username))
+    except lockout.Locked as error:
+        raise ValidationError(lockout.Locked.sentence, code="locked") from error
+    if not factors.is_right(account, code):
+        record_failure(account, attempt, "验证码不对")
+        raise ValidationError("验证码不对，或者已经用过。等手机上显示下一个再试。", code="code_incorrect")
+    lockout.succeed(attempt)
 
 
 class ForgottenForm(forms.Form):

@@ -1,23 +1,41 @@
 """Links by which a person sets a password: invitations and resets. Django's token makes each void once used."""
 
+from typing import Any
+
 from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.mail import send_mail
+from django.db.models import F
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from trail.records import record
 from units.models import Account
 
 SITE = "政务信息报送与采用平台"
 
 
+class Tokens(PasswordResetTokenGenerator):
+    """Void once used or signed in, as Django's; and once another was given out, the account disabled or its roles
+    changed: a link must not open more than it did when it was made."""
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        roles = sorted(user.memberships.values_list("unit_id", "role"))
+        return f"{super()._make_hash_value(user, timestamp)}{user.link_number}{user.is_active}{roles}"
+
+
+tokens = Tokens()
+
+
 def password_link(account: Account, site: str) -> str:
-    """The address at which the account's password is set; good once, for LINK_HOURS. ``site`` is like https://host."""
-    parts = {
-        "uidb64": urlsafe_base64_encode(force_bytes(account.pk)),
-        "token": default_token_generator.make_token(account),
-    }
+    """The address at which the account's password is set; good once, for LINK_HOURS. ``site`` is like https://host.
+
+    It makes the one before void.
+    """
+    Account.objects.filter(pk=account.pk).update(link_number=F("link_number") + 1)
+    account.refresh_from_db()
+    parts = {"uidb64": urlsafe_base64_encode(force_bytes(account.pk)), "token": tokens.make_token(account)}
     return site + reverse("set-password", kwargs=parts)
 
 
@@ -30,18 +48,24 @@ def mail_reset(username: str, site: str) -> None:
     """Mail a reset link, where the name is an account's that may sign in and has an address."""
     account = Account.objects.filter(username=Account.normalize_username(username), is_active=True).first()
     if account and account.email:
-        _mail(account, "重设密码", "有人（应当是您）要求重设您的密码。不是您就不用理会，密码没有变。", site)
+        record("寄出重设密码链接", on=account)
+        _mail(
+            account,
+            "重设密码",
+            "有人（应当是您）要求重设您的密码。不是您就不用理会，密码没有变。",
+            password_link(account, site),
+        )
 
 
-def mail_invitation(account_id: int, site: str) -> None:
+def mail_invitation(account_id: int, link: str) -> None:
     """Mail the link by which somebody sets a first password, or a new one on a manager's word."""
     account = Account.objects.get(pk=account_id)
     if account.email:
-        _mail(account, "设置密码", f"您的账号是 {account.username}。", site)
+        _mail(account, "设置密码", f"您的账号是 {account.username}。", link)
 
 
-def _mail(account: Account, what: str, said: str, site: str) -> None:
+def _mail(account: Account, what: str, said: str, link: str) -> None:
     hours = settings.PASSWORD_RESET_TIMEOUT // 3600
     how = f"请在 {hours} 小时以内打开这个链接（只能用一次）："
-    lines = [f"{account.name}：", "", said, how, "", password_link(account, site)]
+    lines = [f"{account.name}：", "", said, how, "", link]
     send_mail(f"{SITE}：{what}", "\n".join(lines), None, [account.email])

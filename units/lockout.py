@@ -25,7 +25,7 @@ from units.models import Account, Attempt, AttemptKind
 
 WINDOW = timedelta(minutes=15)
 HERE, ACCOUNT, ADDRESS = 5, 20, 100  # attempts within the window: of an account in one place, in all; of an address
-PATIENCE = timedelta(seconds=15)  # an attempt takes no longer
+PATIENCE = timedelta(seconds=15)  # how long one waits for those before it
 COOKIE, COOKIE_AGE, COOKIE_NAMES = "device", timedelta(days=365), 8
 
 
@@ -44,10 +44,12 @@ class Who(NamedTuple):
 
 
 def who(request: HttpRequest, username: str) -> Who:
-    """``device`` is empty where the account has not signed in from this browser before."""
+    """``device`` is empty where the account has not signed in from this browser with the password it has now."""
     name = _digest(username)
-    device, names = _known(request)
-    return Who(name, network_of(address_of(request)), device if name in names else "")
+    device, known = _known(request)
+    if name in known and known[name] != _stamp(Account.objects.filter(username=_normal(username)).first()):
+        device = ""
+    return Who(name, network_of(address_of(request)), device if name in known else "")
 
 
 def begin(kind: AttemptKind, tried_by: Who) -> Attempt:
@@ -61,11 +63,13 @@ def begin(kind: AttemptKind, tried_by: Who) -> Attempt:
     while True:
         failed, with_those_before = _used_up(attempt)
         if failed < 1 and with_those_before <= 1:
-            return attempt
+            break
         if failed >= 1 or time.monotonic() > deadline:
             attempt.delete()
             raise Locked
         time.sleep(0.1)
+    Attempt.objects.filter(pk=attempt.pk).update(at=timezone.now())  # it is tried from now on, having waited
+    return attempt
 
 
 def fail(attempt: Attempt) -> bool:
@@ -84,10 +88,10 @@ def succeed(attempt: Attempt) -> None:
 def _used_up(attempt: Attempt) -> tuple[float, float]:
     """How much of what is allowed the failures use up, and how much with this attempt and those begun before it.
 
-    One that nobody ended, because its process died, has failed.
+    One that nobody ended within a minute, because its process died, has failed.
     """
     recent = Attempt.objects.filter(kind=attempt.kind, at__gt=attempt.at - WINDOW, device=attempt.device)
-    failed = Q(failed=True) | Q(at__lt=timezone.now() - PATIENCE)
+    failed = Q(failed=True) | Q(at__lt=timezone.now() - 4 * PATIENCE)
     limits = {"account": (Q(name=attempt.name), HERE)}
     if not attempt.device:
         from_here = Q(address=attempt.address)
@@ -113,10 +117,10 @@ def forget_old() -> None:
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, account: Account) -> None:
-    """Mark the browser as one that this account signs in from."""
-    device, names = _known(request)
-    name = _digest(account.username)
-    kept = [name, *(other for other in names if other != name)][:COOKIE_NAMES]
+    """Mark the browser as one that this account signs in from, until its password changes."""
+    device, known = _known(request)
+    known.pop(name := _digest(account.username), None)
+    kept = dict([(name, _stamp(account)), *known.items()][:COOKIE_NAMES])
     response.set_cookie(
         COOKIE,
         signing.dumps([device or secrets.token_hex(16), kept], salt=COOKIE),
@@ -127,15 +131,24 @@ def remember_device(request: HttpRequest, response: HttpResponse, account: Accou
     )
 
 
-def _known(request: HttpRequest) -> tuple[str, list[str]]:
-    """The browser's id, and digests of the accounts that signed in from it."""
+def _known(request: HttpRequest) -> tuple[str, dict[str, str]]:
+    """The browser's id; of the accounts that signed in from it, their digests and what stamped them then."""
     try:
-        device, names = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE)
+        device, known = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=COOKIE_AGE)
     except (signing.BadSignature, ValueError, TypeError):
-        return "", []
-    return device, names
+        return "", {}
+    return device, known
+
+
+def _stamp(account: Account | None) -> str:
+    """Changes with the password: who once knew it is a stranger again."""
+    return salted_hmac("device", account.password).hexdigest()[:16] if account else ""
+
+
+def _normal(username: str) -> str:
+    return Account.normalize_username(username)
 
 
 def _digest(username: str) -> str:
     """What was typed, so that it can be compared but not read: it may be a password in the wrong box."""
-    return salted_hmac("attempt", Account.normalize_username(username), algorithm="sha256").hexdigest()[:32]
+    return salted_hmac("attempt", _normal(username), algorithm="sha256").hexdigest()[:32]

@@ -9,12 +9,13 @@ from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from units import factors
 from units.forms import SignInForm
-from units.signing_in import FACTOR, keep
+from units.signing_in import FACTOR, KEPT, keep
 
-LET = ("change-password", "session-state")  # where somebody gets to whose password is too old
+LET = ("change-password",)  # where somebody gets to whose password is too old
 
 
 class SignInRequired(LoginRequiredMiddleware):
@@ -29,18 +30,25 @@ class SignInRequired(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
         user: Any = request.user
-        if user.is_authenticated:
-            if getattr(view_func, "login_required", True) and factors.is_must(user) and not request.session.get(FACTOR):
+        if user.is_authenticated and getattr(view_func, "login_required", True):
+            if factors.is_must(user) and not request.session.get(FACTOR):
                 logout(request)
             else:
                 if "X-Poll" not in request.headers:
                     request.session.touch()  # type: ignore[attr-defined]
-                match = request.resolver_match
-                if user.password_is_old and request.method == "GET" and match and match.view_name not in LET:
-                    messages.warning(request, f"密码用了 {settings.PASSWORD_DAYS} 天，请先换一个新的。")
-                    return redirect("change-password")
+                if user.password_is_old and request.path not in (reverse(name) for name in LET):
+                    return self.ask_for_a_new_password(request)
         answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
         return answer
+
+    def ask_for_a_new_password(self, request: HttpRequest) -> HttpResponseBase:
+        """What a form held is kept, as behind the sign-in."""
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse("change-password")})
+        if request.method == "POST":
+            request.session[KEPT] = keep(request)
+        messages.warning(request, f"密码用了 {settings.PASSWORD_DAYS} 天，请先换一个新的。")
+        return redirect("change-password")
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> Any:
         if request.headers.get("HX-Request"):

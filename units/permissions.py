@@ -1,10 +1,11 @@
 """Who may keep whose account. Each answer carries its reason; unknown means no."""
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
-from units.models import Account, Membership, Office, Role, RosterLine, Unit
+from units.models import GUARDED, Account, Membership, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
+UNIT_ROLES = (Role.OFFICER, Role.SIGNER)
 # A manager runs the office's work; who audits, manages or keeps the system is the sysadmin's to say.
 MAY_GIVE = {
     Role.MANAGER: {Role.OFFICER, Role.SIGNER, Role.EDITOR},
@@ -31,10 +32,11 @@ def roles_to_give(account: Account, office: Office) -> set[str]:
     return {str(role) for mine, roles in MAY_GIVE.items() if mine in held for role in roles}
 
 
-def units_of(office: Office) -> "QuerySet[Unit]":
-    """The office's own unit and those on its roster, today's and former ones."""
-    reporting = RosterLine.objects.filter(office=office).values("unit")
-    return Unit.objects.filter(pk=office.unit_id) | Unit.objects.filter(pk__in=reporting)
+def kept_at(office: Office) -> Q:
+    """Which memberships an office keeps: those of its own people, and the officers and signers of units that
+    report to it now. That a unit is an office too gives nobody a hand in its own people."""
+    reporting = RosterLine.objects.current().filter(office=office).values("unit")
+    return Q(unit=office.unit_id, role__in=GUARDED) | Q(unit__in=reporting, role__in=UNIT_ROLES)
 
 
 def may_keep(account: Account, other: Account, office: Office) -> Verdict:
@@ -43,22 +45,24 @@ def may_keep(account: Account, other: Account, office: Office) -> Verdict:
         return verdict
     if other.pk == account.pk:
         return no("自己的账号不能自己停用或改角色，请另一位管理员办。")
-    held = list(Membership.objects.filter(account=other))
+    held = Membership.objects.filter(account=other)
     if not {row.role for row in held} <= roles_to_give(account, office):
         return no("这个账号有管理员、审计员或系统管理员的角色，只有系统管理员可以改。")
-    if not {row.unit_id for row in held} <= set(units_of(office).values_list("pk", flat=True)):
-        return no("这个账号在别的收稿单位也有角色，不能在这里改；可以取消它在本收稿单位的角色。")
+    if held.exclude(kept_at(office)).exists():
+        return no("这个账号还有不归这里管的角色（别的收稿单位，或者已经不在名册上的单位），不能在这里改。")
     return YES
 
 
 def may_take(account: Account, membership: Membership, office: Office) -> Verdict:
-    """Whether one may take a role away: of others, of units of the office, a role one may give."""
+    """Whether one may take a role away: of others, a role that the office keeps and one may give."""
     if not (verdict := may_keep_accounts(account, office)):
         return verdict
     if membership.account_id == account.pk:
         return no("自己的角色不能自己取消，请另一位管理员办。")
     if membership.role not in roles_to_give(account, office):
         return no(f"只有系统管理员可以取消{membership.get_role_display()}的角色。")
+    if not Membership.objects.filter(kept_at(office), pk=membership.pk).exists():
+        return no(f"{membership.unit}不在现在的名册上，它的角色不归这里管。")
     return YES
 
 
@@ -71,8 +75,10 @@ def may_give(account: Account, other: Account, unit: Unit, role: str, office: Of
         return no("不能给自己加角色，请另一位管理员办。")
     if role not in roles_to_give(account, office):
         return no(f"只有系统管理员可以给{label}的角色。")
-    if (role in (Role.OFFICER, Role.SIGNER)) == (unit.pk == office.unit_id):
-        return no(f"{label}要在{'报送单位' if unit.pk == office.unit_id else '收稿单位'}里。")
+    if role in GUARDED and unit.pk != office.unit_id:
+        return no(f"{label}要在收稿单位里。")
+    if role in UNIT_ROLES and not RosterLine.objects.current().filter(office=office, unit=unit).exists():
+        return no(f"{label}要在名册上的报送单位里。")
     return may_hold(other, role)
 
 

@@ -21,6 +21,10 @@ class SessionStore(DatabaseStore):
 
         return Session
 
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Django asks for its length only; PostgreSQL takes no NUL, and no key of ours holds one."""
+        return bool(super()._validate_session_key(key) and key and key.isalnum())  # type: ignore[misc]
+
     def _get_session_from_db(self) -> Any:
         row = super()._get_session_from_db()  # type: ignore[misc]
         if row is not None and over_at(row) <= timezone.now():
@@ -51,3 +55,10 @@ def over_at(row: Any) -> datetime:
     """When a session ends if nobody uses it any more."""
     idle: datetime = row.seen_at + settings.SESSION_IDLE
     return min(idle, row.began_at + settings.SESSION_LONGEST)
+
+
+def live_sessions(account: Any) -> list[Any]:
+    """An account's sessions that are not over, the last used first."""
+    now = timezone.now()
+    rows = SessionStore.get_model_class().objects.filter(account=account).order_by("-seen_at")  # type: ignore[attr-defined]
+    return [row for row in rows if over_at(row) > now]

@@ -3,26 +3,32 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.core import signing
 from django.db import transaction
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
-from trail.records import record
 from units import factors
 from units.addresses import address_of
 from units.models import Account, Session
+from units.records import record_for
 
 HALF_TIME = timedelta(minutes=10)  # between the password and the code
 HALF = "half"
+KEPT = "kept"  # in the session of somebody who must first change the password
 FACTOR = "factor"  # in the session of somebody who showed a second factor
 SALT = "kept"
 NOT_KEPT = ("csrfmiddlewaretoken", "kept", "code")
 
 
+@transaction.atomic
 def wait_for_code(request: HttpRequest, account: Account, next_url: str, kept: str) -> None:
     """Note that the password was right. Nobody is signed in by that."""
+    request.session.cycle_key()
     request.session[HALF] = {
         "account": account.pk,
         "hash": account.get_session_auth_hash(),
@@ -31,6 +37,7 @@ def wait_for_code(request: HttpRequest, account: Account, next_url: str, kept: s
         "kept": kept,
         "key": factors.new_key(),
     }
+    record_for(account, "密码正确，等验证码")
 
 
 def half_signed_in(request: HttpRequest) -> tuple[Account, dict[str, Any]] | None:
@@ -53,14 +60,14 @@ def sign_in(request: HttpRequest, account: Account, *, factor: bool) -> None:
     request.session["address"] = address_of(request)
     request.session["browser"] = request.headers.get("User-Agent", "")[:200]
     request.session[FACTOR] = factor
-    record("登录", by=account, on=account, after={"factor": factor})
+    record_for(account, "登录", after={"factor": factor})
 
 
 @transaction.atomic
 def sign_out(request: HttpRequest) -> None:
     """End the session."""
-    if isinstance(request.user, Account) or request.user.is_authenticated:
-        record("退出", by=request.user, on=request.user)
+    if request.user.is_authenticated:
+        record_for(request.user, "退出")
     logout(request)
 
 
@@ -71,28 +78,45 @@ def end_sessions(account: Account, besides: str | None = None) -> int:
 
 
 def keep(request: HttpRequest) -> str:
-    """What a form held whose sender was no longer signed in, to be sent on after signing in; signed, so that
-    nobody else can make us ask for something to be sent."""
+    """What a form held whose sender was no longer signed in, to be sent on after signing in.
+
+    Signed with the browser's own secret against forgery: another browser cannot bring it back, and what came
+    here has passed the check that its page was ours.
+    """
     fields = [
         (name, values) for name, values in request.POST.lists() if name not in NOT_KEPT and "password" not in name
     ]
-    return signing.dumps({"path": request.get_full_path(), "fields": fields}, salt=SALT, compress=True)
+    content = {"path": request.get_full_path(), "fields": fields, "browser": _browser(request)}
+    return signing.dumps(content, salt=SALT, compress=True)
 
 
-def kept(text: str) -> tuple[str, QueryDict] | None:
-    """Path and fields of what ``keep`` has kept within the last day; None of anything else."""
+def own(request: HttpRequest) -> str:
+    """What this browser's form brings back of what was kept; empty where it is nothing, old or another's."""
+    text = request.POST.get("kept", "")
     try:
         content = signing.loads(text, salt=SALT, max_age=86_400)
     except signing.BadSignature:
-        return None
-    fields = QueryDict(mutable=True)
-    for name, values in content["fields"]:
-        fields.setlist(name, values)
-    return content["path"], fields
+        return ""
+    return text if content["browser"] == _browser(request) else ""
+
+
+def _browser(request: HttpRequest) -> str:
+    return salted_hmac("kept", request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")).hexdigest()
+
+
+def kept_form(text: str) -> dict[str, Any]:
+    """Where a kept form goes and what it held, for a page that sends it on; empty where nothing was kept."""
+    content = signing.loads(text, salt=SALT) if text else {}
+    return {name: content[name] for name in ("path", "fields") if content}
+
+
+def go_on(request: HttpRequest, kept: str, address: str) -> HttpResponse:
+    """A page that sends the kept form on; where nothing was kept, to the address."""
+    return render(request, "units/go_on.html", kept_form(kept)) if kept else redirect(address)
 
 
 @transaction.atomic
 def set_password(form: Any, account: Account, besides: str | None = None) -> None:
     """Save a password form. Sessions begun with the old password end, but for the one with the key ``besides``."""
     form.save()
-    record("设置密码", by=account, on=account, after={"sessions": end_sessions(account, besides)})
+    record_for(account, "设置密码", after={"sessions": end_sessions(account, besides)})

@@ -12,8 +12,8 @@ def send_reset_link(username: str, site: str) -> None:
 
 
 @shared_task
-def send_invitation(account_id: int, site: str) -> None:
-    links.mail_invitation(account_id, site)
+def send_invitation(account_id: int, link: str) -> None:
+    links.mail_invitation(account_id, link)
 
 
 @shared_task

@@ -42,6 +42,11 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(editable=False, null=True, verbose_name='设密码时间'),
         ),
         migrations.AddField(
+            model_name='account',
+            name='link_number',
+            field=models.PositiveIntegerField(default=0, editable=False, verbose_name='设密码链接'),
+        ),
+        migrations.AddField(
             model_name='membership',
             name='groups',
             field=models.ManyToManyField(blank=True, related_name='+', to='units.rostergroup', verbose_name='分管类别'),

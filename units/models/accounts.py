@@ -20,10 +20,8 @@ SLEPT = timedelta(days=90)  # an account that nobody used for so long is listed
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def of_office(self, office: Office) -> "AccountQuerySet":
-        """Who holds a role at the office, or in a unit that reports or reported to it."""
-        units = RosterLine.objects.filter(office=office).values("unit")
-        held = Membership.objects.filter(Q(unit=office.unit_id) | Q(unit__in=units), account=OuterRef("pk"))
-        return self.filter(Exists(held))
+        """The office's own people, and the officers and signers of units that report or reported to it."""
+        return self.filter(Exists(Membership.objects.at(office).filter(account=OuterRef("pk"))))
 
     def visible_to(self, account: "Account", office: Office) -> "AccountQuerySet":
         """The office's managers and sysadmins see its people and its units'; nobody else sees any."""
@@ -72,6 +70,7 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField("可以登录", default=True)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
     password_set_at = models.DateTimeField("设密码时间", null=True, editable=False)
+    link_number = models.PositiveIntegerField("设密码链接", default=0, editable=False)
     demonstration = models.BooleanField("演示账号", default=False, help_text="不要求第二因子")
 
     objects = AccountManager()
@@ -84,6 +83,11 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    @property
+    def on_record(self) -> str:
+        """What the trail calls a person: names can be changed and shared, account names cannot."""
+        return f"{self.name}（{self.username}）" if self.name != self.username else self.username
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password)
@@ -147,6 +151,15 @@ class Role(models.TextChoices):
 GUARDED = (Role.EDITOR, Role.MANAGER, Role.AUDITOR, Role.SYSADMIN)
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def at(self, office: Office) -> "MembershipQuerySet":
+        """Roles that concern an office: of its own people, and of officers and signers who write or wrote to it."""
+        units = RosterLine.objects.filter(office=office).values("unit")
+        return self.filter(
+            Q(unit=office.unit_id, role__in=GUARDED) | Q(unit__in=units, role__in=(Role.OFFICER, Role.SIGNER))
+        )
+
+
 class Membership(models.Model):
     """One role of an account in a unit (角色).
 
@@ -159,6 +172,8 @@ class Membership(models.Model):
     role = models.CharField("角色", max_length=10, choices=Role)
     since = models.DateTimeField("开始", auto_now_add=True)
     groups = models.ManyToManyField(RosterGroup, verbose_name="分管类别", blank=True, related_name="+")
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = "角色"

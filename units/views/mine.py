@@ -1,25 +1,27 @@
 """My account: password, second factor, and where I am signed in."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from trail.acts import act
-from trail.records import record
-from units import factors, lockout
+from units import factors
 from units import signing_in as door
 from units.desk import DeskRequest, say_refused
-from units.forms import CodeForm, OwnPasswordForm
-from units.models import AttemptKind, Session
-from units.sessions import over_at
+from units.forms import CodeForm, OwnPasswordForm, SetUpForm, try_code
+from units.models import Session
+from units.records import record_for
+from units.sessions import live_sessions
 from units.verdicts import Refused
 
 KEY = "factor_key"
@@ -33,12 +35,8 @@ def my_account(request: DeskRequest) -> HttpResponse:
 
 def _page(request: DeskRequest, status: int = 200, **context: Any) -> HttpResponse:
     account = request.user
-    now = timezone.now()
-    sessions = [
-        {"row": row, "here": row.session_key == request.session.session_key}
-        for row in Session.objects.filter(account=account).order_by("-seen_at")
-        if over_at(row) > now
-    ]
+    here = request.session.session_key
+    sessions = [{"row": row, "here": row.session_key == here} for row in live_sessions(account)]
     context = {
         "account": account,
         "memberships": account.memberships.select_related("unit").prefetch_related("groups", "theme_charges__theme"),
@@ -61,22 +59,24 @@ def change_password(request: DeskRequest) -> HttpResponse:
         door.set_password(form, request.user, besides=request.session.session_key)
         update_session_auth_hash(request, request.user)
         messages.success(request, "密码已经改好。在别处登录的都已退出。")
-        return redirect("my-account")
+        return door.go_on(request, request.session.pop(door.KEPT, ""), reverse("my-account"))
     return render(request, "units/change_password.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@act("启用第二因子", ["code"])
+@act("启用第二因子", ["password", "current", "code"])
 @never_cache
+@sensitive_post_parameters()
 def set_up_factor(request: DeskRequest) -> HttpResponse:
-    """Give my phone a key; the old phone no longer counts."""
+    """Give my phone a key, for my password and, where I had one before, a code of it; my other sessions end."""
     account = request.user
     key = request.session.setdefault(KEY, factors.new_key())
-    form = CodeForm(request.POST or None)
+    form = SetUpForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if codes := factors.set_up(account, key, form.cleaned_data["code"]):
             del request.session[KEY]
             request.session[door.FACTOR] = True
-            return render(request, "units/recovery_codes.html", {"codes": codes, "next": "/accounts/me/"})
+            door.end_sessions(account, besides=request.session.session_key)
+            return render(request, "units/recovery_codes.html", {"codes": codes, "next": reverse("my-account")})
         form.add_error("code", "验证码不对。请看手机的时间是否自动校准，等下一个验证码再试。")
     context = {"form": form, "account": account, **factors.offer(account, key)}
     return render(request, "units/set_up.html", context, status=422 if form.errors else 200)
@@ -98,33 +98,29 @@ def drop_factor(request: DeskRequest) -> HttpResponse:
     return _with_code(request, "units/drop_factor.html", _drop)
 
 
-def _with_code(request: DeskRequest, template: str, then: Any) -> HttpResponse:
+def _with_code(request: DeskRequest, template: str, then: Callable[[DeskRequest], HttpResponse]) -> HttpResponse:
     """Ask for a code, and act only on a right one."""
     if not factors.is_set(request.user):
         raise Http404
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            attempt = lockout.begin(AttemptKind.CODE, lockout.who(request, request.user.username))
-        except lockout.Locked:
-            form.add_error("code", lockout.Locked.sentence)
-        else:
             with transaction.atomic():  # a code is not used up by an act that fails
-                if factors.is_right(request.user, form.cleaned_data["code"]):
-                    lockout.succeed(attempt)
-                    return then(request)
-            lockout.fail(attempt)
-            form.add_error("code", "验证码不对，或者已经用过。等手机上显示下一个再试。")
+                try_code(request, request.user, form.cleaned_data["code"])
+                return then(request)
+        except ValidationError as error:
+            form.add_error("code", error)
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
 
 
 def _new_codes(request: DeskRequest) -> HttpResponse:
     codes = factors.new_recovery_codes(request.user)
-    return render(request, "units/recovery_codes.html", {"codes": codes, "next": "/accounts/me/"})
+    return render(request, "units/recovery_codes.html", {"codes": codes, "next": reverse("my-account")})
 
 
 def _drop(request: DeskRequest) -> HttpResponse:
-    factors.take_away(request.user, request.user)
+    factors.take_away(request.user)
+    request.session[door.FACTOR] = False
     messages.success(request, "第二因子已经解除，以后只用密码登录。")
     return redirect("my-account")
 
@@ -141,6 +137,6 @@ def end_session(request: DeskRequest) -> HttpResponse:
         say_refused(request, Refused("没有别的会话，或者已经结束了。"))
         return redirect("my-account")
     others.filter(session_key__in=keys).delete()
-    record("结束会话", by=request.user, on=request.user, after={"sessions": len(keys)})
+    record_for(request.user, "结束会话", after={"sessions": len(keys)})
     messages.success(request, f"已结束 {len(keys)} 个会话。")
     return redirect("my-account")

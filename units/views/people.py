@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
@@ -14,9 +14,10 @@ from trail.acts import act
 from units import accounts, factors, links
 from units.desk import DeskRequest, at_office, say_refused
 from units.forms import NewAccountForm, PersonForm, RoleForm
-from units.models import Account, Membership, Role, RosterLine, Session
-from units.permissions import may_keep, may_keep_accounts, may_take, units_of
+from units.models import Account, Membership, Role, RosterLine
+from units.permissions import may_keep, may_keep_accounts, may_take
 from units.queue import QUEUE_IS_AWAY
+from units.sessions import live_sessions
 from units.tasks import send_invitation
 from units.text import one_line
 from units.verdicts import Refused
@@ -33,17 +34,17 @@ def account_list(request: DeskRequest) -> HttpResponse:
     role = request.GET.get("role", "")
     state = request.GET.get("state", "")
     here = Account.objects.visible_to(request.user, request.office)
-    found = _in_state(here, state)
+    found = here.slept() if state == "slept" else here.filter(is_active=state != "disabled")
     if words:
         found = found.filter(Q(username__icontains=words) | Q(name__icontains=words) | _in_unit_called(words))
     if role in Role.values:
-        found = found.filter(memberships__role=role, memberships__unit__in=units_of(request.office)).distinct()
+        found = found.filter(pk__in=Membership.objects.at(request.office).filter(role=role).values("account"))
     rows = list(found.filter(username__gt=request.GET.get("after", "")).by_name().for_table()[: ROWS + 1])
-    own_units = set(units_of(request.office).values_list("pk", flat=True))
+    here_held = set(Membership.objects.at(request.office).filter(account__in=rows).values_list("pk", flat=True))
     kept = {"q": words, "role": role, "state": state}
     context = {
         "rows": [
-            {"account": row, "held": [held for held in row.memberships.all() if held.unit_id in own_units]}
+            {"account": row, "held": [held for held in row.memberships.all() if held.pk in here_held]}
             for row in rows[:ROWS]
         ],
         "next": "?" + urlencode({**kept, "after": rows[ROWS - 1].username}) if len(rows) > ROWS else "",
@@ -55,12 +56,6 @@ def account_list(request: DeskRequest) -> HttpResponse:
         "slept": here.slept().count(),
     }
     return render(request, "units/account_list.html", context)
-
-
-def _in_state(accounts_here: "QuerySet[Account]", state: str) -> Any:
-    if state == "slept":
-        return Account.objects.filter(pk__in=accounts_here).slept()
-    return accounts_here.filter(is_active=state != "disabled")
 
 
 def _in_unit_called(words: str) -> Q:
@@ -115,14 +110,14 @@ def account_detail(request: DeskRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: DeskRequest, account: Account, status: int = 200, **forms: Any) -> HttpResponse:
-    own_units = set(units_of(request.office).values_list("pk", flat=True))
-    held = [row for row in account.memberships.all() if row.unit_id in own_units]
+    here = set(Membership.objects.at(request.office).filter(account=account).values_list("pk", flat=True))
+    held = [row for row in account.memberships.all() if row.pk in here]
     context = {
         "account": account,
         "held": [(row, may_take(request.user, row, request.office)) for row in held],
         "elsewhere": len(held) < len(account.memberships.all()),
         "may_keep": may_keep(request.user, account, request.office),
-        "sessions": Session.objects.filter(account=account).count(),
+        "sessions": len(live_sessions(account)),
         "factor": factors.is_set(account),
         "must": factors.is_must(account),
         "units": _unit_names(request),
@@ -219,14 +214,14 @@ def _do(request: DeskRequest, pk: int, what: Any, done: str) -> HttpResponse:
 
 
 def _show_link(request: DeskRequest, account: Account) -> HttpResponse:
-    site = f"{request.scheme}://{request.get_host()}"
+    link = links.password_link(account, f"{request.scheme}://{request.get_host()}")
     mailed = links.may_mail(account)
     if mailed:
         try:
-            send_invitation.delay(account.pk, site)
+            send_invitation.delay(account.pk, link)
         except QUEUE_IS_AWAY:
             mailed = False
-    context = {"account": account, "link": links.password_link(account, site), "mailed": mailed}
+    context = {"account": account, "link": link, "mailed": mailed}
     return render(request, "units/link.html", context)
 
 
@@ -242,7 +237,7 @@ def _account(request: DeskRequest, pk: int) -> Account:
 
 def _membership(request: DeskRequest, pk: int) -> Membership:
     _keepers_only(request)
-    here = Membership.objects.filter(unit__in=units_of(request.office)).select_related("account", "unit")
+    here = Membership.objects.at(request.office).select_related("account", "unit")
     return get_object_or_404(here, pk=pk)
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,11 +16,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from trail.acts import act
-from trail.models import Result
 from trail.records import record
-from units import factors, lockout
+from units import factors, links, lockout
 from units import signing_in as door
-from units.forms import CodeForm, ForgottenForm, SignInForm
+from units.forms import AgainForm, CodeForm, ForgottenForm, SignInForm, try_code
 from units.models import Account, AttemptKind
 from units.queue import QUEUE_IS_AWAY
 from units.sessions import over_at
@@ -34,39 +34,37 @@ class SignIn(views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Who has signed in meanwhile, in another window, goes on with what was kept."""
+        if request.user.is_authenticated and request.method == "POST" and (kept := door.own(request)):
+            return door.go_on(request, kept, "/")
+        return super().dispatch(request, *args, **kwargs)
+
     def form_valid(self, form: Any) -> HttpResponse:
         account: Account = form.get_user()
-        kept = self.request.POST.get("kept", "")
-        if factors.is_set(account):
-            door.wait_for_code(self.request, account, self.get_success_url(), kept)
-            return redirect("sign-in-code")
-        if factors.is_must(account):
-            door.wait_for_code(self.request, account, self.get_success_url(), kept)
-            return redirect("sign-in-set-up")
+        kept, address = door.own(self.request), self.get_success_url()
+        is_set = factors.is_set(account)
+        if is_set or factors.is_must(account):
+            door.wait_for_code(self.request, account, address, kept)
+            return redirect("sign-in-code" if is_set else "sign-in-set-up")
         door.sign_in(self.request, account, factor=False)
-        return _go_on(self.request, account, self.get_success_url(), kept)
+        return _go_on(self.request, account, address, kept)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            kept=self.request.POST.get("kept", ""), mail_works=settings.MAIL_WORKS, **kwargs
-        )
+        return super().get_context_data(kept=self.request.POST.get("kept", ""), **kwargs)
 
 
 sign_in = act("登录", ["username", "password"])(SignIn.as_view())
 
 
-def _go_on(request: HttpRequest, account: Account, address: str, kept_text: str) -> HttpResponse:
+def _go_on(request: HttpRequest, account: Account, address: str, kept: str) -> HttpResponse:
     """To where somebody wanted to go; or the form whose sender had been signed out, to be sent on."""
-    form = _kept_form(kept_text)
-    response = render(request, "units/go_on.html", form) if form else redirect(address)
+    if account.password_is_old:
+        request.session[door.KEPT] = kept
+        return redirect("change-password")
+    response = door.go_on(request, kept, address)
     lockout.remember_device(request, response, account)
     return response
-
-
-def _kept_form(text: str) -> dict[str, Any]:
-    """Where the kept form goes and what it held, for a page that sends it on; empty where nothing was kept."""
-    found = door.kept(text) if text else None
-    return {"path": found[0], "fields": list(found[1].lists())} if found else {}
 
 
 @act("登录", ["code"])
@@ -80,7 +78,9 @@ def code(request: HttpRequest) -> HttpResponse:
     account, noted = half
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if error := _try_code(request, account, form.cleaned_data["code"]):
+        try:
+            try_code(request, account, form.cleaned_data["code"])
+        except ValidationError as error:
             form.add_error("code", error)
         else:
             door.sign_in(request, account, factor=True)
@@ -88,20 +88,6 @@ def code(request: HttpRequest) -> HttpResponse:
                 messages.warning(request, "恢复码快用完了，请到“我的账号”里换一组新的。")
             return _go_on(request, account, noted["next"], noted["kept"])
     return render(request, "units/code.html", {"form": form}, status=422 if form.errors else 200)
-
-
-def _try_code(request: HttpRequest, account: Account, text: str) -> str:
-    """Try a code, so often and no oftener; what is wrong with it, empty if it is right."""
-    try:
-        attempt = lockout.begin(AttemptKind.CODE, lockout.who(request, account.username))
-    except lockout.Locked:
-        return lockout.Locked.sentence
-    if factors.is_right(account, text):
-        lockout.succeed(attempt)
-        return ""
-    after = {"reason": "验证码不对", **({"locked": True} if lockout.fail(attempt) else {})}
-    record("登录", by=account, result=Result.REFUSED, after=after)
-    return "验证码不对，或者已经用过。等手机上显示下一个再试。"
 
 
 @act("启用第二因子", ["code"])
@@ -117,10 +103,10 @@ def set_up(request: HttpRequest) -> HttpResponse:
         return redirect("sign-in-code")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        codes = factors.set_up(account, noted["key"], form.cleaned_data["code"])
+        codes = factors.set_up(account, noted["key"], form.cleaned_data["code"], first=True)
         if codes:
             door.sign_in(request, account, factor=True)
-            context = {"codes": codes, "next": noted["next"], **_kept_form(noted["kept"])}
+            context = {"codes": codes, "next": noted["next"], **door.kept_form(noted["kept"])}
             response = render(request, "units/recovery_codes.html", context)
             lockout.remember_device(request, response, account)
             return response
@@ -152,7 +138,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_not_required
 def session_state(request: HttpRequest) -> HttpResponse:
-    """How many seconds are left, for the page's warning. ``stay`` counts as use; else asking does not."""
+    """How many seconds are left, for the page's warning. Asking counts as use, unless it bears ``X-Poll``."""
     if not request.user.is_authenticated:
         return JsonResponse({"left": 0})
     row = request.session.row  # type: ignore[attr-defined]
@@ -165,25 +151,16 @@ def session_state(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @login_not_required
 def again(request: HttpRequest) -> HttpResponse:
-    """Sign in again within a page whose session is over, as the same person: password and code at once.
+    """Sign in again within a page whose session is over: password and code at once.
 
     The answer is a piece of the page: the form, or the new token for the page's own forms.
     """
-    username = request.POST.get("username") or request.GET.get("account", "")
-    if request.method != "POST":
-        return render(request, "units/again.html", {"form": SignInForm(request), "username": username})
-    form = SignInForm(request, request.POST)
-    error = "" if form.is_valid() else str(form.non_field_errors()[0] if form.non_field_errors() else "请填密码。")
-    if not error:
-        account: Account = form.get_user()
-        has_factor = factors.is_set(account)
-        if has_factor:
-            error = _try_code(request, account, request.POST.get("code", ""))
-        elif factors.is_must(account):
-            error = "这个账号还没有启用第二因子，请在另一个窗口里登录一次。"
-    if error:
-        return render(request, "units/again.html", {"form": form, "username": username, "error": error})
-    door.sign_in(request, account, factor=has_factor)
+    form = AgainForm(request, request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        username = request.POST.get("username") or request.GET.get("account", "")
+        return render(request, "units/again.html", {"form": form, "username": username})
+    account = form.get_user()
+    door.sign_in(request, account, factor=form.has_factor)
     response = render(request, "units/again.html", {"done": True})
     lockout.remember_device(request, response, account)
     return response
@@ -201,7 +178,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         except lockout.Locked:
             pass  # the same answer; no more mail
         else:
-            record("找回密码", result=Result.DONE)
+            record("找回密码")
             try:
                 send_reset_link.delay(name, f"{request.scheme}://{request.get_host()}")
             except QUEUE_IS_AWAY:
@@ -217,13 +194,16 @@ class SetPassword(views.PasswordResetConfirmView):
     """Set a password by a link. Whoever is signed in with the old one is out."""
 
     template_name = "units/set_password.html"
+    token_generator = links.tokens
 
     def form_valid(self, form: Any) -> HttpResponse:
         account: Account = form.user
         door.set_password(form, account)
         del self.request.session[views.INTERNAL_RESET_SESSION_TOKEN]
         messages.success(self.request, "密码已经设好，请登录。")
-        return redirect("sign-in")
+        response = redirect("sign-in")
+        lockout.remember_device(self.request, response, account)  # the link has shown whose browser it is
+        return response
 
 
 set_password = act("设置密码", ["new_password1", "new_password2"])(SetPassword.as_view())

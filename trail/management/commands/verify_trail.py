@@ -1,13 +1,14 @@
 """``manage.py verify_trail [--noted FILE]``: whether the audit trail is as it was written."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from trail.models import TrailEntry
-from trail.seals import Head, heads, verify
+from trail.seals import NOTES, Head, heads, read_heads, verify
 
 
 class Command(BaseCommand):
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, noted: Path | None, **options: Any) -> None:
         wrong = 0
-        for finding in verify(_read(noted) if noted else ()):
+        for finding in verify(_noted(noted)):
             wrong += 1
             about = f" entry {finding.entry}" if finding.entry else ""
             self.stdout.write(f"{finding.office or '-'}{about}: {finding.said}")
@@ -29,10 +30,10 @@ class Command(BaseCommand):
             raise CommandError("审计记录与写入时不符，见上。")
 
 
-def _read(path: Path) -> list[Head]:
-    """The heads among the lines that an earlier call printed. Raises CommandError."""
-    try:
-        lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("head ")]
-        return [Head(office if office != "-" else "", int(position), digest) for _, office, position, digest in lines]
-    except (OSError, ValueError) as error:
-        raise CommandError(f"读不懂 {path}：{error}") from error
+def _noted(path: Path | None) -> Iterator[Head]:
+    """What was written down by hand, and what a worker writes down each day. Raises CommandError."""
+    for file in filter(None, (path, NOTES if NOTES.exists() else None)):
+        try:
+            yield from read_heads(file)
+        except (OSError, ValueError) as error:
+            raise CommandError(f"读不懂 {file}：{error}") from error
