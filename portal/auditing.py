@@ -18,6 +18,7 @@ from reports.document import Column, Document, Paragraph, Part, Row, Table
 from reports.formats import CONTENT_TYPES
 from reports.models import Letterhead
 from reports.writers import xlsx
+from trail.marks import mark_of
 from trail.models import Result, TrailEntry
 from trail.records import record
 from units.desk import DeskRequest, at_office
@@ -35,7 +36,7 @@ LABELS = {
     "path": "网址",
     "status": "应答",
     "ignored": "多余的字段",
-    "sessions": "结束的会话",
+    "sessions": "结束的登录",
     "role": "角色",
     "unit": "单位",
     "groups": "分管类别",
@@ -44,7 +45,7 @@ LABELS = {
     "email": "邮箱",
     "username": "账号",
     "locked": "锁定",
-    "factor": "第二因子",
+    "factor": "手机验证码",
     "mailed": "寄到",
     "digest": "摘要",
     "number": "编号",
@@ -57,6 +58,7 @@ LABELS = {
     "signature": "落款",
     "there": "已经有了",
 }
+FORGED = "与写入时不符"
 # Headings of the export and their widths in characters.
 COLUMNS = {"时间": 10, "操作人": 6, "单位": 10, "来源地址": 8, "操作": 8, "对象": 16, "结果": 4, "详情": 24}
 
@@ -119,7 +121,8 @@ def trail(request: DeskRequest) -> HttpResponse:
     record("查看审计记录", by=request.user, office=request.office.code, after=chosen.told)
     context = {
         "filter": chosen,
-        "rows": [(entry, changes(entry)) for entry in rows[:ROWS]],
+        "rows": [(entry, changes(entry), is_ours(entry)) for entry in rows[:ROWS]],
+        "forged": FORGED,
         "next": chosen.address(before=rows[ROWS - 1].pk) if len(rows) > ROWS else "",
         "results": Result.choices,
         "export": chosen.address(),
@@ -153,7 +156,8 @@ def _workbook(office: Office, chosen: TrailFilter, entries: list[TrailEntry]) ->
         Row(
             (
                 f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M:%S}",
-                *(entry.actor, entry.unit, entry.address, entry.act, entry.object_label, entry.get_result_display()),
+                *(entry.actor, entry.unit, entry.address, entry.act, entry.object_label),
+                entry.get_result_display() if is_ours(entry) else FORGED,
                 "；".join(f"{name}：{_was_and_is(before, after)}" for name, before, after in changes(entry)),
             )
         )
@@ -170,6 +174,11 @@ def changes(entry: TrailEntry) -> list[tuple[str, str, str]]:
     before, after = entry.before or {}, entry.after or {}
     names = [name for name in {**before, **after} if (before.get(name) or None) != (after.get(name) or None)]
     return [(LABELS.get(name, name), _in_words(before.get(name)), _in_words(after.get(name))) for name in names]
+
+
+def is_ours(entry: TrailEntry) -> bool:
+    """Whether it still is what this system wrote."""
+    return entry.mark == mark_of(entry)
 
 
 def _was_and_is(before: str, after: str) -> str:

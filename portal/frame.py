@@ -34,7 +34,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"session_left": left, "office": office, "demonstration": _demonstration(office)}
     if office is not None and isinstance(user, Account):
         here = request.path + ("?state=submitted" if request.GET.get("state") == State.SUBMITTED else "")
-        context |= {"menu": _menu(office, user, here), "who": _who(office, user)}
+        reads = user.works_at(office) or bool(user.units_with(Role.OFFICER, Role.SIGNER))
+        context |= {"menu": _menu(office, user, here), "who": _who(office, user), "reads": reads}
     return context
 
 

@@ -51,6 +51,13 @@ def keep_private(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+WHY = {
+    400: "送来的内容太多，或者有不能使用的字符",
+    403: "没有办这件事的角色，或者页面放得太久",
+    404: "没有这个对象，或者不属于他",
+    405: "不是这样用的网址",
+    422: "填写的内容没有通过检查",
+}
 SECRET = re.compile("pass|code|token|secret|key", re.IGNORECASE)
 SHOWN = 200  # characters of what was posted in a field that no form has
 
@@ -85,9 +92,8 @@ def _record_rest(request: HttpRequest, response: HttpResponse, circumstances: Ci
         return
     act = getattr(match.func, "act", None)
     if not survived(circumstances):
-        after = {"path": request.path, "status": response.status_code}
-        if reason := getattr(request, "refusal", ""):
-            after["reason"] = reason
+        reason = getattr(request, "refusal", "") or WHY.get(response.status_code, "")
+        after = {"path": request.path, **({"reason": reason} if reason else {})}
         name = act.label if act else f"{request.method} {match.view_name}"
         _record(request, name, after, Result.FAILED if response.status_code >= 500 else Result.REFUSED)
     if act and (extra := _unasked(request, act.takes)):
@@ -97,7 +103,8 @@ def _record_rest(request: HttpRequest, response: HttpResponse, circumstances: Ci
 def _record(request: HttpRequest, act: str, after: dict[str, Any], result: Result) -> None:
     user: Any = request.user
     if office := getattr(request, "office", None):
-        record(act[:60], by=user, office=office.code, after=after, result=result)
+        about = getattr(request, "about", None)
+        record(act[:60], by=user, office=office.code, on=about, after=after, result=result)
     else:
         record_for(user, act[:60], on=None, after=after, result=result)
 

@@ -21,6 +21,7 @@ from scoring.schemes import put_in_force
 from submissions.intake import take_in
 from submissions.models import Channel, Period, Theme, ThemeKind
 from submissions.workbook import Table
+from trail.records import record
 from units.models import Account, Membership, Office, Role, RosterLine, StandingsShown, Unit
 
 EXAMPLES = settings.BASE_DIR / "examples"
@@ -146,7 +147,9 @@ def _make_accounts(office: Office, password: str, officers_unit: str) -> None:
         elif account.name != name:
             raise ValueError(f"已经有一个不是演示用的账号“{username}”，示例没有载入")
         place = unit if role in (Role.OFFICER, Role.SIGNER) else office.unit
-        Membership.objects.create(account=account, unit=place, role=role)
+        held = Membership.objects.create(account=account, unit=place, role=role)
+        after = {"username": username, "unit": place.name, "role": held.get_role_display()}
+        record("建立演示账号", office=office.code, on=account, after=after)
 
 
 def _csv(path: Path) -> list[dict[str, str]]:

@@ -200,15 +200,15 @@ LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "sign-in"
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "NAME": "units.passwords.LikenessValidator",
         "OPTIONS": {"user_attributes": ("username", "name", "email")},
     },
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "units.passwords.LengthValidator",
         "OPTIONS": {"min_length": _whole_number("PASSWORD_LENGTH", 10)},
     },
     {"NAME": "units.passwords.KindsValidator", "OPTIONS": {"kinds": _whole_number("PASSWORD_KINDS", 3)}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "units.passwords.CommonValidator"},
 ]
 PASSWORD_DAYS = _whole_number("PASSWORD_DAYS", 0)  # a new one is asked for after so many; 0 never
 PASSWORD_RESET_TIMEOUT = 3600 * _whole_number("LINK_HOURS", 24)  # seconds an invitation or a reset link is good for
@@ -248,6 +248,7 @@ MEDIA_ROOT = DATA_DIR / "files"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_FAILURE_VIEW = "units.views.sign_in.csrf_failed"
 # A browser takes a cookie of such a name only over TLS and only from this very host.
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"

@@ -214,8 +214,9 @@ def _ask(request: DeskRequest, kind: str, period: Any) -> HttpResponse:
 
 def _run(request: DeskRequest, pk: int) -> ReportRun:
     _readers_only(request)
-    found = ReportRun.objects.visible_to(request.user, request.office).for_table()
-    return get_object_or_404(found, pk=pk)
+    run = get_object_or_404(ReportRun.objects.visible_to(request.user, request.office).for_table(), pk=pk)
+    request.about = run
+    return run
 
 
 def _name(run: ReportRun) -> str:

@@ -373,6 +373,7 @@ def _period(request: DeskRequest, pk: int) -> Period:
     if not request.user.works_at(request.office):
         raise Http404
     period = get_object_or_404(Period.objects.select_related("office"), pk=pk, office=request.office)
+    request.about = period
     if not request.user.has_role(request.office.unit_id, Role.MANAGER):
         raise PermissionDenied("只有管理员可以封存或重新打开报送期。")
     return period

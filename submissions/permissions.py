@@ -1,6 +1,7 @@
 """Who may do what with an item. Each answer carries its reason; unknown means no."""
 
 from django.db.models import Q, prefetch_related_objects
+from django.utils import timezone
 
 from submissions.models import Adoption, Item
 from submissions.states import MOVES, State
@@ -23,24 +24,26 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
         unit_id = item.office.unit_id if move.role == Role.EDITOR else item.unit_id
         if not account.has_role(unit_id, move.role):
             return no(f"{ROLE_SAYS[Role(move.role)]}{move.label}。")
-        if move.role == Role.EDITOR and not (verdict := in_charge(account, item)):
-            return verdict
     if item.state not in move.sources:
         return no(f"这条信息现在是“{State(item.state).label}”，不能{move.label}。")
+    if account is not None and move.role == Role.EDITOR and not (verdict := in_charge(account, item)):
+        return verdict
     if name == "reopen" and item.state == State.VALID and item.adoptions.live().exists():
         return no("这条信息已被采用；先撤销采用，才能重新打开。")
     return YES
 
 
 def in_charge(account: Account, item: Item) -> Verdict:
-    """Whether an editor of the office is for this item: for all, or for a group its unit is in, or a theme of it."""
+    """Whether an editor of the office is for this item: for all, or for a group of one of its units, or a theme."""
     rows = [row for row in account.held if row.unit_id == item.office.unit_id and row.role == Role.EDITOR]
     prefetch_related_objects(rows, "groups", "theme_charges")  # which does nothing the second time
     groups = {group.pk for row in rows for group in row.groups.all()}
     themes = {charge.theme_id for row in rows for charge in row.theme_charges.all()}
     if not groups and not themes:
         return YES
-    if groups and RosterLine.objects.current().filter(office=item.office_id, unit=item.unit_id, group__in=groups):
+    lines = RosterLine.objects.filter(office=item.office_id, group__in=groups)
+    lines = lines.exclude(until__lt=item.received_on or timezone.localdate())  # the group of then, and today's
+    if groups and lines.filter(Q(unit=item.unit_id) | Q(unit__in=item.shares.values("unit"))).exists():
         return YES
     if themes and item.themes.filter(Q(theme__in=themes) | Q(theme__parent__in=themes)).exists():
         return YES
@@ -51,10 +54,10 @@ def may_adopt(account: Account | None, item: Item) -> Verdict:
     """An editor of the office; a submitted item is accepted first, a returned or rejected one must be reopened."""
     if account is not None and not account.has_role(item.office.unit_id, Role.EDITOR):
         return no("只有收稿单位的编辑可以登记采用。")
-    if account is not None and not (verdict := in_charge(account, item)):
-        return verdict
     if item.state not in (State.SUBMITTED, State.VALID):
         return no(f"这条信息现在是“{State(item.state).label}”，不能登记采用。")
+    if account is not None and not (verdict := in_charge(account, item)):
+        return verdict
     return YES
 
 

@@ -12,7 +12,7 @@ from submissions.filters import ItemFilter
 from submissions.forms import AdoptionForm, ChargeForm, ReasonForm
 from submissions.models import Adoption, Item
 from submissions.moves import adopt, move, revoke
-from submissions.permissions import may_adopt, may_move, may_revoke
+from submissions.permissions import in_charge, may_adopt, may_move, may_revoke
 from submissions.states import MOVES
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
@@ -81,6 +81,7 @@ def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
     """Ask for the reason, then take the adoption back."""
     items = Item.objects.visible_to(request.user, request.office)
     adoption = get_object_or_404(Adoption.objects.select_related("item__office", "channel"), pk=pk, item__in=items)
+    request.about = adoption
     verdict = may_revoke(request.user, adoption)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -103,6 +104,7 @@ def charge_editor(request: DeskRequest, pk: int) -> HttpResponse:
         raise Http404
     editors = Membership.objects.filter(unit=request.office.unit_id, role=Role.EDITOR)
     membership = get_object_or_404(editors.select_related("account", "unit"), pk=pk)
+    request.about = membership.account
     typed = request.POST if request.method == "POST" else None
     form = ChargeForm(typed, membership=membership, office=request.office)
     if form.is_valid():
@@ -120,12 +122,15 @@ def charge_editor(request: DeskRequest, pk: int) -> HttpResponse:
 
 def _item(request: DeskRequest, pk: int) -> Item:
     items = Item.objects.visible_to(request.user, request.office).for_table().select_related("office")
-    return get_object_or_404(items, pk=pk)
+    item = get_object_or_404(items, pk=pk)
+    request.about = item
+    return item
 
 
 def _detail(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> HttpResponse:
     account = request.user
     events = item.events.select_related("actor")
+    editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
     context = {
         "item": item,
         "revision": item.revisions.order_by("-number").first(),
@@ -134,7 +139,9 @@ def _detail(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -
         "events": events,
         "moves": [(name, made) for name, made in MOVES.items() if may_move(account, item, name)],
         "may_adopt": may_adopt(account, item),
-        "may_revoke": account.has_role(item.office.unit_id, "editor"),
+        "editor": editor,
+        "charge": charged,
+        "may_revoke": editor and charged,
         "reason_form": ReasonForm(),
         "adoption_form": AdoptionForm(office=item.office),
         **forms,

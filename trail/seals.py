@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 BATCH = 2_000  # entries at a time
 LOOK_BACK = timedelta(days=1)  # whatever transaction wrote an entry, it has ended by then
 SOON = timedelta(minutes=10)  # within which an entry is sealed while a worker lives
+MOST_DAYS = 36_500
 KEPT_DAYS = 180  # 网络安全法第二十一条：日志至少留存六个月
 PURGE = "清理审计记录"
 NOTES = Path(settings.DATA_DIR) / "trail-heads.txt"
@@ -102,8 +103,10 @@ def note_heads() -> None:
 
 
 def read_heads(path: Path) -> list[Head]:
-    """The heads among the lines that ``note_heads`` or ``verify_trail`` wrote. Raises OSError or ValueError."""
+    """The heads among the lines that ``note_heads`` or ``verify_trail`` wrote. Raises OSError; ValueError for none."""
     lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("head ")]
+    if not lines:
+        raise ValueError("里面没有链的末尾（head 开头的行）")
     return [Head(office if office != "-" else "", int(position), digest) for _, office, position, digest in lines]
 
 
@@ -178,6 +181,8 @@ def purge(days: int) -> int:
     """
     if days < KEPT_DAYS:
         raise ValueError(f"审计记录至少保留{KEPT_DAYS}天")
+    if days > MOST_DAYS:
+        raise ValueError(f"天数最多{MOST_DAYS}")
     if any(verify()):
         raise ValueError("审计记录与写入时不符，先用 verify_trail 核对清楚，再清理")
     kept_from = timezone.now() - timedelta(days=days)

@@ -4,10 +4,12 @@ An act holds the account's row first, so that two managers act one after another
 auditor and a manager at the same moment.
 """
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from trail.records import record
 from units import factors
+from units.links import may_mail
 from units.models import Account, Membership, Office, Unit
 from units.permissions import may_give, may_hold, may_keep, may_keep_accounts, may_take
 from units.signing_in import end_sessions
@@ -24,8 +26,11 @@ def create(office: Office, by: Account | None, username: str, name: str, email: 
     if by is not None and not (verdict := may_keep_accounts(by, office)):
         raise Refused(verdict.reason)
     try:
+        username = Account.valid_username(username)
         with transaction.atomic():
             account = Account.objects.create_user(username, name=name, email=email)
+    except ValidationError as error:
+        raise Refused(error.messages[0]) from error
     except IntegrityError as error:
         raise Refused(f"已经有账号“{username}”，请换一个。") from error
     after = {"username": account.username, "name": name, "email": email}
@@ -107,7 +112,13 @@ def open_door(account: Account, office: Office, by: Account) -> None:
         raise Refused(verdict.reason)
     if not account.is_active:
         raise Refused("账号已经停用；先启用，再给链接。")
-    record("给出设密码链接", by=by, office=office.code, on=account, after={"mailed": account.email})
+    record(
+        "给出设密码链接",
+        by=by,
+        office=office.code,
+        on=account,
+        after={"mailed": account.email} if may_mail(account) else None,
+    )
 
 
 @transaction.atomic
@@ -117,7 +128,7 @@ def reset_factor(account: Account, office: Office, by: Account) -> None:
     if not (verdict := may_keep(by, account, office)):
         raise Refused(verdict.reason)
     if not factors.is_set(account):
-        raise Refused(f"{account}没有启用第二因子。")
+        raise Refused(f"{account}没有启用手机验证码。")
     factors.take_away(account, by, office.code)
     end_sessions(account)
 
@@ -128,5 +139,5 @@ def throw_out(account: Account, office: Office, by: Account) -> int:
     if not (verdict := may_keep(by, account, office)):
         raise Refused(verdict.reason)
     ended = end_sessions(account)
-    record("结束会话", by=by, office=office.code, on=account, after={"sessions": ended})
+    record("结束登录", by=by, office=office.code, on=account, after={"sessions": ended})
     return ended

@@ -5,16 +5,19 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from units.models import Account, Office
 
 
 class DeskRequest(HttpRequest):
-    """A request of somebody signed in, at an office's desk."""
+    """A request of somebody signed in, at an office's desk. ``about`` is the thing in the address, for the trail."""
 
     user: Account
     office: Office
+    about: Model
+    refusal: str
 
 
 def at_office(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -26,6 +29,19 @@ def at_office(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
         if office is None:
             raise Http404
         request.office = office
+        return view(request, *args, **kwargs)
+
+    return found
+
+
+def at_ones_office(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """For pages of no office: where the account has one office only, its frame stands around the page."""
+
+    @wraps(view)
+    def found(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        offices = list(Office.objects.for_account(request.user).select_related("unit")[:2])
+        if len(offices) == 1:
+            request.office = offices[0]
         return view(request, *args, **kwargs)
 
     return found

@@ -1,4 +1,4 @@
-"""The second factor (第二因子): time-based codes from a phone, and recovery codes for when it is lost.
+"""The second factor (手机验证码): time-based codes from a phone, and recovery codes for when it is lost.
 
 django-otp checks the codes; each is good once, for its step is noted under a lock. Guessing is counted by
 ``units.lockout`` and not by the device, which a stranger who has the password could otherwise block.
@@ -58,7 +58,7 @@ def set_up(account: Account, key: str, code: str, *, first: bool = False) -> lis
             transaction.set_rollback(True)
             return None
     codes = _new_codes(account)
-    record_for(account, "启用第二因子")
+    record_for(account, "启用手机验证码")
     return codes
 
 
@@ -89,9 +89,9 @@ def take_away(account: Account, by: Account | None = None, office: str = "") -> 
     TOTPDevice.objects.filter(user=account).delete()
     StaticDevice.objects.filter(user=account).delete()
     if by:
-        record("解除第二因子", by=by, office=office, on=account)
+        record("解除手机验证码", by=by, office=office, on=account)
     else:
-        record_for(account, "解除第二因子")
+        record_for(account, "解除手机验证码")
 
 
 def _new_codes(account: Account) -> list[str]:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 
 from trail.models import Result
@@ -29,6 +30,12 @@ class SignInForm(AuthenticationForm):
         "inactive": "账号或密码不对。请检查大小写和输入法，再试一次。",
     }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "账号"
+        self.fields["username"].error_messages["required"] = "请填账号。"
+        self.fields["password"].error_messages["required"] = "请填密码。"
+
     def clean(self) -> dict[str, Any]:
         name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if name is None or not password or self.request is None:
@@ -53,6 +60,25 @@ def record_failure(account: Account | None, attempt: Attempt, reason: str) -> No
     record_for(account, "登录", result=Result.REFUSED, after=after)
 
 
+class NewPassword(SetPasswordForm):
+    """A new password, twice. What is wrong with it stands under it, and not under its repetition."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        repeated = self.fields["new_password2"]
+        repeated.label, repeated.help_text = "再填一次新密码", ""
+        self.fields["new_password1"].error_messages["required"] = "请填新密码。"
+        repeated.error_messages["required"] = "请再填一次新密码。"
+
+    def clean(self) -> dict[str, Any]:
+        self.validate_passwords("new_password1", "new_password2")
+        self.validate_password_for_user(self.user, "new_password1")
+        new = self.cleaned_data.get("new_password1")
+        if new and self.user.check_password(new):
+            self.add_error("new_password1", "新密码和现在的一样，请换一个。")
+        return self.cleaned_data
+
+
 class OwnPassword:
     """Somebody signed in gives their password again; it may be guessed at only as often as at the door."""
 
@@ -72,8 +98,16 @@ class OwnPassword:
         return password
 
 
-class OwnPasswordForm(OwnPassword, PasswordChangeForm):
+class OwnPasswordForm(OwnPassword, NewPassword):
     """A new password for somebody signed in."""
+
+    old_password = forms.CharField(
+        label="现在的密码",
+        strip=False,
+        error_messages={"required": "请填现在的密码。"},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    field_order = ["old_password", "new_password1", "new_password2"]
 
     def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(request.user, *args, **kwargs)
@@ -84,7 +118,7 @@ class OwnPasswordForm(OwnPassword, PasswordChangeForm):
 
 
 class CodeForm(forms.Form):
-    """A code of the phone, or a recovery code."""
+    """A code of the phone, or a recovery code; apps show them with a space in the middle."""
 
     code = forms.CharField(
         label="验证码",
@@ -92,6 +126,9 @@ class CodeForm(forms.Form):
         error_messages={"required": "请填手机上显示的 6 位验证码，或一个恢复码。"},
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
     )
+
+    def clean_code(self) -> str:
+        return "".join(self.cleaned_data["code"].split())
 
 
 class AgainForm(SignInForm):
@@ -107,11 +144,19 @@ class AgainForm(SignInForm):
             if self.has_factor:
                 try_code(self.request, account, cleaned.get("code", ""))
             elif factors.is_must(account):
-                raise ValidationError("这个账号还没有启用第二因子，请在另一个窗口里登录一次。")
+                raise ValidationError("这个账号还没有启用手机验证码，请在另一个窗口里登录一次。")
         return cleaned
 
 
-class SetUpForm(OwnPassword, CodeForm):
+class FirstCodeForm(CodeForm):
+    """The first code of a phone that has just got its key."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].error_messages["required"] = "请填手机上显示的 6 位验证码。"
+
+
+class SetUpForm(OwnPassword, FirstCodeForm):
     """A phone's first code, for one's password and, where there is a phone already, a code of that."""
 
     password = forms.CharField(
@@ -151,7 +196,7 @@ def try_code(request: Any, account: Account, code: str) -> None:
     try:
         attempt = lockout.begin(AttemptKind.CODE, lockout.who(request, account.username))
     except lockout.Locked as error:
-        raise ValidationError(lockout.Locked.sentence, code="locked") from error
+        raise ValidationError("验证码填错的次数太多，请等 15 分钟再试。", code="locked") from error
     if not factors.is_right(account, code):
         record_failure(account, attempt, "验证码不对")
         raise ValidationError("验证码不对，或者已经用过。等手机上显示下一个再试。", code="code_incorrect")
@@ -169,15 +214,27 @@ class ForgottenForm(forms.Form):
     )
 
 
+EMAIL_HELP = {
+    True: "用来寄设密码的链接；可以不填，链接由您转交",
+    False: "现在没有设置发信，设密码的链接由您转交；可以不填",
+}
+
+
 class PersonForm(forms.ModelForm):
     """A person's name and address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].help_text = EMAIL_HELP[settings.MAIL_WORKS]
 
     class Meta:
         model = Account
         fields = ["name", "email"]
         field_classes = {"name": LineField}
-        help_texts = {"email": "用来寄设密码的链接；可以不填，链接由管理员转交"}
-        error_messages = {"name": {"required": "请填姓名。"}, "email": {"invalid": "电子邮箱应当像 li@example.cn。"}}
+        error_messages = {
+            "name": {"required": "请填姓名。", "max_length": "姓名最多 60 个字。"},
+            "email": {"invalid": "电子邮箱应当像 li@example.cn。"},
+        }
 
 
 class RoleForm(forms.Form):
@@ -221,23 +278,26 @@ class NewAccountForm(RoleForm):
     username = forms.CharField(
         label="账号",
         max_length=40,
-        error_messages={"required": "请填账号。"},
+        error_messages={"required": "请填账号。", "max_length": "账号最多 40 个字符。"},
         help_text="小写字母、数字和 . _ -，2 到 40 个字符；定了不能改",
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    name = LineField(label="姓名", max_length=60, error_messages={"required": "请填姓名。"})
+    name = LineField(
+        label="姓名", max_length=60, error_messages={"required": "请填姓名。", "max_length": "姓名最多 60 个字。"}
+    )
     email = forms.EmailField(
         label="电子邮箱",
         required=False,
-        help_text="用来寄设密码的链接；可以不填，链接由您转交",
         error_messages={"invalid": "电子邮箱应当像 li@example.cn。"},
     )
     field_order = ["username", "name", "email", "role", "unit"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].help_text = EMAIL_HELP[settings.MAIL_WORKS]
+
     def clean_username(self) -> str:
-        name = Account.normalize_username(self.cleaned_data["username"])
-        for validator in Account._meta.get_field("username").validators:
-            validator(name)
+        name = Account.valid_username(self.cleaned_data["username"])
         if Account.objects.filter(username=name).exists():
             raise ValidationError(f"已经有账号“{name}”，请换一个。")
         return name

@@ -49,12 +49,8 @@ def mail_reset(username: str, site: str) -> None:
     account = Account.objects.filter(username=Account.normalize_username(username), is_active=True).first()
     if account and account.email:
         record("寄出重设密码链接", on=account)
-        _mail(
-            account,
-            "重设密码",
-            "有人（应当是您）要求重设您的密码。不是您就不用理会，密码没有变。",
-            password_link(account, site),
-        )
+        said = "有人（应当是您）要求重设您的密码。不是您就不用理会，密码没有变。"
+        _mail(account, "重设密码", said, password_link(account, site))
 
 
 def mail_invitation(account_id: int, link: str) -> None:

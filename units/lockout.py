@@ -45,11 +45,11 @@ class Who(NamedTuple):
 
 def who(request: HttpRequest, username: str) -> Who:
     """``device`` is empty where the account has not signed in from this browser with the password it has now."""
-    name = _digest(username)
-    device, known = _known(request)
+    name = digest(username)
+    browser, known = _known(request)
     if name in known and known[name] != _stamp(Account.objects.filter(username=_normal(username)).first()):
-        device = ""
-    return Who(name, network_of(address_of(request)), device if name in known else "")
+        browser = ""
+    return Who(name, network_of(address_of(request)), browser if name in known else "")
 
 
 def begin(kind: AttemptKind, tried_by: Who) -> Attempt:
@@ -118,12 +118,12 @@ def forget_old() -> None:
 
 def remember_device(request: HttpRequest, response: HttpResponse, account: Account) -> None:
     """Mark the browser as one that this account signs in from, until its password changes."""
-    device, known = _known(request)
-    known.pop(name := _digest(account.username), None)
+    browser, known = _known(request)
+    known.pop(name := digest(account.username), None)
     kept = dict([(name, _stamp(account)), *known.items()][:COOKIE_NAMES])
     response.set_cookie(
         COOKIE,
-        signing.dumps([device or secrets.token_hex(16), kept], salt=COOKIE),
+        signing.dumps([browser or secrets.token_hex(16), kept], salt=COOKIE),
         max_age=COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -131,13 +131,23 @@ def remember_device(request: HttpRequest, response: HttpResponse, account: Accou
     )
 
 
+def device(request: HttpRequest) -> str:
+    """The browser's id; empty where nobody has signed in from it."""
+    return _known(request)[0]
+
+
+def last_here(request: HttpRequest) -> str:
+    """The digest of the account that signed in last from this browser; empty where none did."""
+    return next(iter(_known(request)[1]), "")
+
+
 def _known(request: HttpRequest) -> tuple[str, dict[str, str]]:
     """The browser's id; of the accounts that signed in from it, their digests and what stamped them then."""
     try:
-        device, known = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=COOKIE_AGE)
+        browser, known = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=COOKIE_AGE)
     except (signing.BadSignature, ValueError, TypeError):
         return "", {}
-    return device, known
+    return browser, known
 
 
 def _stamp(account: Account | None) -> str:
@@ -149,6 +159,6 @@ def _normal(username: str) -> str:
     return Account.normalize_username(username)
 
 
-def _digest(username: str) -> str:
+def digest(username: str) -> str:
     """What was typed, so that it can be compared but not read: it may be a password in the wrong box."""
     return salted_hmac("attempt", _normal(username), algorithm="sha256").hexdigest()[:32]

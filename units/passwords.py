@@ -1,10 +1,35 @@
-"""What a password must be, beyond Django's own rules."""
+"""What a password must be, said as officials are spoken to. The rules are Django's, and one more."""
 
 import re
 
+from django.contrib.auth import password_validation as django
 from django.core.exceptions import ValidationError
 
 KINDS = {"大写字母": r"[A-Z]", "小写字母": r"[a-z]", "数字": r"\d", "符号": r"[^A-Za-z\d]"}
+
+
+class LengthValidator(django.MinimumLengthValidator):
+    def get_error_message(self) -> str:
+        return f"{self.get_help_text()}。"
+
+    def get_help_text(self) -> str:
+        return f"密码至少要 {self.min_length} 个字符"
+
+
+class LikenessValidator(django.UserAttributeSimilarityValidator):
+    def get_error_message(self) -> str:
+        return f"{self.get_help_text()}。"
+
+    def get_help_text(self) -> str:
+        return "密码不要像您的账号、姓名或邮箱"
+
+
+class CommonValidator(django.CommonPasswordValidator):
+    def get_error_message(self) -> str:
+        return "这是很多人用的密码，请换一个。"
+
+    def get_help_text(self) -> str:
+        return "密码不要是很多人用的"
 
 
 class KindsValidator:

@@ -44,7 +44,7 @@ def may_keep(account: Account, other: Account, office: Office) -> Verdict:
     if not (verdict := may_keep_accounts(account, office)):
         return verdict
     if other.pk == account.pk:
-        return no("自己的账号不能自己停用或改角色，请另一位管理员办。")
+        return no("自己的账号不能自己停用或改角色，请另一位管理员或系统管理员办。")
     held = Membership.objects.filter(account=other)
     if not {row.role for row in held} <= roles_to_give(account, office):
         return no("这个账号有管理员、审计员或系统管理员的角色，只有系统管理员可以改。")
@@ -75,6 +75,8 @@ def may_give(account: Account, other: Account, unit: Unit, role: str, office: Of
         return no("不能给自己加角色，请另一位管理员办。")
     if role not in roles_to_give(account, office):
         return no(f"只有系统管理员可以给{label}的角色。")
+    if not set(other.memberships.values_list("role", flat=True)) <= roles_to_give(account, office):
+        return no("这个账号有管理员、审计员或系统管理员的角色，只有系统管理员可以给它别的角色。")
     if role in GUARDED and unit.pk != office.unit_id:
         return no(f"{label}要在收稿单位里。")
     if role in UNIT_ROLES and not RosterLine.objects.current().filter(office=office, unit=unit).exists():

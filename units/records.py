@@ -13,7 +13,7 @@ def record_for(account: Account | None, act: str, **told: Any) -> None:
 
     Costs the same number of queries for nobody as for somebody of one office.
     """
-    pk = account.pk if account else None
+    pk = account.pk if account else 0  # which nobody has
     concerned = Q(unit__memberships__account=pk) | Q(roster_lines__unit__memberships__account=pk)
     for office in list(Office.objects.filter(concerned).values_list("code", flat=True).distinct()) or [""]:
         record(act, by=account, office=office, **{"on": account, **told})

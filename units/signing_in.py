@@ -3,16 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import login, logout
 from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
-from units import factors
+from units import factors, lockout
 from units.addresses import address_of
 from units.models import Account, Session
 from units.records import record_for
@@ -80,28 +78,29 @@ def end_sessions(account: Account, besides: str | None = None) -> int:
 def keep(request: HttpRequest) -> str:
     """What a form held whose sender was no longer signed in, to be sent on after signing in.
 
-    Signed with the browser's own secret against forgery: another browser cannot bring it back, and what came
-    here has passed the check that its page was ours.
+    Signed, and good in this browser only: what came here has passed the check that its page was ours.
     """
     fields = [
         (name, values) for name, values in request.POST.lists() if name not in NOT_KEPT and "password" not in name
     ]
-    content = {"path": request.get_full_path(), "fields": fields, "browser": _browser(request)}
+    content = {
+        "path": request.get_full_path(),
+        "fields": fields,
+        "browser": lockout.device(request),
+        "person": lockout.last_here(request),
+    }
     return signing.dumps(content, salt=SALT, compress=True)
 
 
-def own(request: HttpRequest) -> str:
-    """What this browser's form brings back of what was kept; empty where it is nothing, old or another's."""
+def own(request: HttpRequest, account: Account) -> str:
+    """What this form brings back of what was kept; empty where it is nothing, old, or of another browser or person."""
     text = request.POST.get("kept", "")
     try:
         content = signing.loads(text, salt=SALT, max_age=86_400)
     except signing.BadSignature:
         return ""
-    return text if content["browser"] == _browser(request) else ""
-
-
-def _browser(request: HttpRequest) -> str:
-    return salted_hmac("kept", request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")).hexdigest()
+    of_the_same = content["person"] in ("", lockout.digest(account.username))
+    return text if content["browser"] == lockout.device(request) and of_the_same else ""
 
 
 def kept_form(text: str) -> dict[str, Any]:

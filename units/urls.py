@@ -26,5 +26,6 @@ urlpatterns = [
     path("o/<slug:code>/accounts/<int:pk>/factor/", people.reset_factor, name="reset-factor"),
     path("o/<slug:code>/accounts/<int:pk>/sessions/", people.throw_out, name="throw-out"),
     path("o/<slug:code>/accounts/<int:pk>/link/", people.give_link, name="give-link"),
+    path("o/<slug:code>/accounts/<int:pk>/link/shown/", people.link, name="link"),
     path("o/<slug:code>/roles/<int:pk>/take/", people.take_role, name="take-role"),
 ]

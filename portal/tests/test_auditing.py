@@ -28,7 +28,7 @@ def look(client, query="", name="trail"):
 
 
 def acts(client, query=""):
-    return [entry.act for entry, _ in look(client, query).context["rows"]]
+    return [entry.act for entry, *_ in look(client, query).context["rows"]]
 
 
 def test_it_shows_who_did_what_with_before_and_after(world, zhao):
@@ -55,7 +55,7 @@ def test_of_another_office_nothing_is_seen(world, zhao):
     client.post(reverse("sign-in"), {"username": "sun", "password": PASSWORD})
     Client().post(reverse("sign-in"), {"username": "zheng", "password": "wrong"})
     Client().post(reverse("sign-in"), {"username": "nobody", "password": "wrong"})
-    rows = [(entry.act, entry.actor) for entry, _ in look(zhao).context["rows"]]
+    rows = [(entry.act, entry.actor) for entry, *_ in look(zhao).context["rows"]]
     assert not [row for row in rows if row[1] == "zheng" or row[0] == "别处的事"]
     assert ("登录", "") in rows  # somebody tried a name that nobody has
 
@@ -69,6 +69,7 @@ def test_of_another_office_nothing_is_seen(world, zhao):
         ("?result=refused", ["丙事"]),
         ("?q=甲&result=refused", []),
         ("?since=2020-01-01&until=2020-01-02", []),
+        ("?since=0001-01-01&until=9999-12-31", None),
         ("?since=nonsense&until=2026-99-99&before=x&result=y", None),
         ("?q=%3Cscript%3E", []),
     ],
@@ -99,10 +100,10 @@ def test_pages_go_by_key_and_cost_the_same(world, zhao, django_assert_max_num_qu
         record(f"多{i}", office="jia", by=world.editor)
     with django_assert_max_num_queries(len(few.captured_queries)):
         page = look(zhao)
-    seen = [entry.act for entry, _ in page.context["rows"]]
+    seen = [entry.act for entry, *_ in page.context["rows"]]
     while page.context["next"]:
         page = look(zhao, page.context["next"])
-        seen += [entry.act for entry, _ in page.context["rows"]]
+        seen += [entry.act for entry, *_ in page.context["rows"]]
     assert [act for act in seen if act.startswith("多")] == [f"多{i}" for i in reversed(range(120))]
 
 
@@ -125,3 +126,38 @@ def test_an_export_that_is_too_long_is_a_sentence(world, zhao, monkeypatch):
     answer = look(zhao, name="export-trail")
     assert answer.status_code == 422
     assert "没有导出" in answer.content.decode()
+
+
+def test_what_people_did_at_the_door_stays_with_the_office_they_were_of_then(world, zhao):
+    Client().post(reverse("sign-in"), {"username": "sun", "password": PASSWORD})
+    world.officer.memberships.update(unit=world.other.roster_lines.get().unit)
+    assert ("登录", "sun") in [(entry.act, entry.actor) for entry, *_ in look(zhao).context["rows"]]
+    Client().post(reverse("sign-in"), {"username": "sun", "password": PASSWORD})
+    assert [entry.actor for entry, *_ in look(zhao).context["rows"]].count("sun") == 1
+
+
+def test_an_entry_that_is_not_ours_bears_a_mark_on_the_page(world, zhao):
+    entry = record("真事", office="jia")
+    assert "与写入时不符" not in look(zhao).content.decode()
+    TrailEntry.objects.filter(pk=entry.pk)._raw_delete("default")
+    TrailEntry.objects.bulk_create([TrailEntry(at=entry.at, act="假事", office="jia", token="1", mark="1")])
+    assert "与写入时不符" in look(zhao).content.decode()
+
+
+def test_what_was_posted_beside_the_form_is_recorded_but_no_secret(world):
+    client = Client(raise_request_exception=False)
+    client.force_login(world.manager)
+    page = reverse("disable-account", args=["jia", world.auditor.pk])
+    client.post(page, {"x": "\\u0000", "new_password": "Geheim-2026"})
+    refused, extra = TrailEntry.objects.order_by("id")[TrailEntry.objects.count() - 2 :]
+    assert (refused.act, refused.object_label, refused.result) == ("停用账号", "zhao", "refused")
+    assert extra.after["ignored"] == {"new_password": "…", "x": "\\u0000"}
+
+
+def test_a_post_of_too_much_is_on_the_trail(world):
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    client.force_login(world.manager)
+    page = reverse("disable-account", args=["jia", world.officer.pk])
+    client.get(reverse("home", args=["jia"]))
+    assert client.post(page, {f"f{i}": "x" for i in range(1_500)}).status_code == 400
+    assert TrailEntry.objects.latest("id").result == "refused"

@@ -80,7 +80,7 @@ def answers(world) -> dict[str, object]:
         "page": manager.get(at("home")),
         "piece": manager.get(at("report-runs"), headers={**how["headers"], "HX-Request": "true"}),
         "download": manager.get(at("report-file", file.pk)),
-        "once-only": manager.post(at("give-link", world.officer.pk)),
+        "once-only": manager.get(manager.post(at("give-link", world.officer.pk)).url),
         "wrong-input": manager.post(at("letterhead"), {"kept_days": "x"}),
         "not-found": manager.get(at("item", 999999)),
         "bad-address": manager.get(at("items") + "?q=%00"),

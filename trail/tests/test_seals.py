@@ -7,15 +7,22 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from trail import seals
+from trail.marks import mark_of
 from trail.models import TrailEntry, TrailSeal, Unchangeable
 from trail.records import Circumstances, record, under
 
 pytestmark = pytest.mark.django_db
 SQL = Path(settings.BASE_DIR) / "deploy" / "postgresql-roles.sql"
+
+
+@pytest.fixture(autouse=True)
+def _own_notes(monkeypatch, tmp_path):
+    """Not those that a worker of another test has written."""
+    monkeypatch.setattr(seals, "NOTES", tmp_path / "trail-heads.txt")
 
 
 def write(number, office="jia"):
@@ -153,9 +160,70 @@ def test_what_was_written_while_no_worker_ran_is_sealed_later(sealed, monkeypatc
     assert seals.seal() == 1
 
 
-def test_one_that_stays_without_a_seal_is_told(sealed):
-    from trail.marks import mark_of
+def test_after_a_long_pause_everything_is_sealed_in_several_batches(monkeypatch):
+    monkeypatch.setattr(seals, "BATCH", 3)
+    age(write(7), 30)
+    age(write(2), 20)
+    assert seals.seal() == 9
+    write(1)
+    assert seals.seal() == 1
+    assert findings() == []
 
+
+def test_where_another_worker_was_first_the_rest_is_sealed_the_next_time(monkeypatch):
+    age(write(5), 3)
+    real, calls = seals._seal_one, []
+
+    def overtaken(entry):
+        calls.append(entry)
+        if len(calls) == 3:
+            raise IntegrityError
+        real(entry)
+
+    monkeypatch.setattr(seals, "_seal_one", overtaken)
+    assert seals.seal() == 2
+    assert seals.seal() == 3
+
+
+def test_inserted_entries_do_not_keep_others_from_being_sealed(sealed, monkeypatch):
+    monkeypatch.setattr(seals, "BATCH", 3)
+    for i in range(7):
+        copy(sealed[0], token=str(i) * 32)
+    write(1)
+    assert seals.seal() == 1
+
+
+def test_heads_are_noted_beside_the_database(sealed):
+    seals.note_heads()
+    write(1)
+    seals.seal()
+    seals.note_heads()
+    call_command("verify_trail")
+    sql("DELETE FROM trail_trailseal")
+    sql("DELETE FROM trail_trailentry")
+    with pytest.raises(CommandError):
+        call_command("verify_trail")
+
+
+def test_what_is_wrong_with_the_trail_is_not_purged_away():
+    entries = write(5)
+    age(entries, 200)
+    seals.seal()
+    sql("DELETE FROM trail_trailentry WHERE id = %s", entries[1].pk)
+    with pytest.raises(CommandError, match="先用 verify_trail"):
+        call_command("purge_trail", "--days", "180")
+    assert TrailEntry.objects.count() == 4
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "a\x00b", "\ud800x", {"深": ["\x00"]}])
+def test_whatever_was_typed_can_be_recorded(text):
+    entry = record("办事", after={"text": text})
+    entry.refresh_from_db()
+    assert "\x00" not in str(entry.after)
+    assert entry.mark == mark_of(entry)
+
+
+def test_one_that_stays_without_a_seal_is_told(sealed):
     entry = write(1)[0]
     entry.at = timezone.now() - timedelta(minutes=11)
     sql("UPDATE trail_trailentry SET at = %s, mark = %s WHERE id = %s", entry.at, mark_of(entry), entry.pk)
@@ -177,8 +245,6 @@ def test_nobody_changes_or_deletes_through_the_product(sealed):
 
 def age(entries, days):
     """As if they had been written so many days ago, by this system."""
-    from trail.marks import mark_of
-
     for entry in entries:
         entry.at = timezone.now() - timedelta(days=days)
         sql("UPDATE trail_trailentry SET at = %s, mark = %s WHERE id = %s", entry.at, mark_of(entry), entry.pk)

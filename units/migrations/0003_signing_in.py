@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='account',
             name='demonstration',
-            field=models.BooleanField(default=False, help_text='不要求第二因子', verbose_name='演示账号'),
+            field=models.BooleanField(default=False, help_text='不要求手机验证码', verbose_name='演示账号'),
         ),
         migrations.AddField(
             model_name='account',

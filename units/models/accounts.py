@@ -15,6 +15,7 @@ from django.utils import timezone
 from units.models.rosters import RosterGroup, RosterLine
 from units.models.units import Office, Unit
 
+ACCOUNT_NAME = RegexValidator(r"^[a-z0-9][a-z0-9._-]{1,39}\Z", "账号用小写字母、数字和 . _ -，2 到 40 个字符。")
 SLEPT = timedelta(days=90)  # an account that nobody used for so long is listed
 
 
@@ -63,7 +64,7 @@ class Account(AbstractBaseUser):
         "账号",
         max_length=150,
         unique=True,
-        validators=[RegexValidator(r"^[a-z0-9][a-z0-9._-]{1,39}\Z", "账号用小写字母、数字和 . _ -，2 到 40 个字符。")],
+        validators=[ACCOUNT_NAME],
     )
     name = models.CharField("姓名", max_length=60)
     email = models.EmailField("电子邮箱", blank=True)
@@ -71,7 +72,7 @@ class Account(AbstractBaseUser):
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
     password_set_at = models.DateTimeField("设密码时间", null=True, editable=False)
     link_number = models.PositiveIntegerField("设密码链接", default=0, editable=False)
-    demonstration = models.BooleanField("演示账号", default=False, help_text="不要求第二因子")
+    demonstration = models.BooleanField("演示账号", default=False, help_text="不要求手机验证码")
 
     objects = AccountManager()
 
@@ -88,6 +89,13 @@ class Account(AbstractBaseUser):
     def on_record(self) -> str:
         """What the trail calls a person: names can be changed and shared, account names cannot."""
         return f"{self.name}（{self.username}）" if self.name != self.username else self.username
+
+    @classmethod
+    def valid_username(cls, username: str) -> str:
+        """A new account's name as it is kept. Raises ValidationError with a sentence."""
+        name = cls.normalize_username(username)
+        ACCOUNT_NAME(name)
+        return name
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password)

@@ -16,6 +16,7 @@ from submissions.states import State
 from tests.world import account, build_world
 from trail.models import TrailEntry
 from units import accounts
+from units.links import password_link
 from units.models import Account, Membership, Role, RosterLine, Session
 from units.permissions import may_give, may_keep
 from units.verdicts import Refused
@@ -134,11 +135,13 @@ def test_taking_a_role_works_at_once(world):
 
 def test_a_new_account_sets_its_own_password_by_the_link_shown_once(world, li):
     data = {"username": "Xin.Ren", "name": "新人", "email": "", "role": "officer", "unit": "乙市教育局"}
-    text = li.post(reverse("new-account", args=["jia"]), data).content.decode()
+    answer = li.post(reverse("new-account", args=["jia"]), data)
+    text = li.get(answer.url).content.decode()
+    assert "只显示一次" in li.get(answer.url, follow=True).content.decode()
     made = Account.objects.get(username="xin.ren")
     assert not made.has_usable_password()
     assert made.memberships.get().unit == world.second_bureau
-    link = text.split('value="http://testserver')[1].split('"')[0]
+    link = text.split(">http://testserver")[1].split("<")[0]
     client = Client()
     form = client.get(link, follow=True).wsgi_request.path
     client.post(form, {"new_password1": "Wirklich-neu-1", "new_password2": "Wirklich-neu-1"})
@@ -246,3 +249,78 @@ def test_only_editors_have_groups(world, li):
     assert li.get(reverse("charge", args=["jia", membership.pk])).status_code == 404
     with pytest.raises(Refused):
         charge(membership, [], [], world.office, world.manager)
+
+
+# ---- What an office's keepers do not reach ----
+
+
+def relay(world):
+    """The other office's unit reports to this office, as a university does to its province."""
+    group = world.office.roster_groups.first()
+    RosterLine.objects.create(
+        office=world.office, unit=world.other.unit, group=group, name="乙厅", order=9, since="2020-01-01"
+    )
+
+
+def test_that_an_office_reports_to_another_gives_that_one_no_hand_in_its_people(world):
+    relay(world)
+    assert "不归这里管" in may_keep(world.sysadmin, world.other_editor, world.office).reason
+    assert world.other_editor not in Account.objects.visible_to(world.sysadmin, world.office)
+    officer = account("bao", world.other.unit, Role.OFFICER)
+    assert may_keep(world.manager, officer, world.office)
+    assert not may_give(world.sysadmin, officer, world.other.unit, Role.EDITOR, world.office)
+
+
+def test_people_of_a_unit_that_left_are_shown_and_not_kept(world):
+    RosterLine.objects.filter(unit=world.bureau).update(until="2021-12-31")
+    assert world.officer in Account.objects.visible_to(world.manager, world.office)
+    assert "不归这里管" in may_keep(world.manager, world.officer, world.office).reason
+    with pytest.raises(Refused, match="不归这里管"):
+        accounts.take(world.officer.memberships.get(), world.office, world.manager)
+
+
+def test_a_role_is_given_in_the_offices_units_only(world):
+    elsewhere = world.other.roster_lines.get().unit
+    for unit, role in ((elsewhere, Role.OFFICER), (world.other.unit, Role.EDITOR), (world.office.unit, Role.SIGNER)):
+        assert not may_give(world.sysadmin, world.colleague, unit, role, world.office)
+
+
+def test_a_manager_gives_no_role_to_an_auditor_or_sysadmin(world):
+    for person in (world.auditor, world.sysadmin):
+        assert not may_give(world.manager, person, world.office.unit, Role.EDITOR, world.office)
+    assert may_give(world.sysadmin, world.auditor, world.office.unit, Role.EDITOR, world.office)
+
+
+@pytest.mark.parametrize("change", ["another link", "disabled", "another role"])
+def test_a_link_opens_no_more_than_when_it_was_given(world, change):
+    link = password_link(world.officer, "")
+    assert "给账号 sun 设密码" in Client().get(link, follow=True).content.decode()
+    if change == "another link":
+        password_link(world.officer, "")
+    elif change == "disabled":
+        accounts.disable(world.officer, world.office, world.manager)
+    else:
+        accounts.give(world.officer, world.office.unit, Role.MANAGER, world.office, world.sysadmin)
+    assert "不能用了" in Client().get(link, follow=True).content.decode()
+
+
+def test_the_trail_names_a_person_by_the_account_too(world):
+    Account.objects.filter(pk=world.manager.pk).update(name="王信息")
+    world.manager.refresh_from_db()
+    accounts.change(world.officer, "王信息", "", world.office, world.manager)
+    world.officer.refresh_from_db()
+    accounts.disable(world.officer, world.office, world.manager)
+    entry = TrailEntry.objects.latest("id")
+    assert (entry.actor, entry.object_label) == ("王信息（li）", "王信息（sun）")
+
+
+def test_a_sysadmin_who_also_writes_for_a_unit_finds_the_accounts(world):
+    Membership.objects.create(account=world.sysadmin, unit=world.bureau, role=Role.OFFICER)
+    client = Client()
+    client.force_login(world.sysadmin)
+    assert ">账号<" in page(client, "home")
+
+
+def test_a_name_the_form_would_refuse_is_refused_on_the_command_line(world):
+    with pytest.raises(Refused, match="小写字母"):
+        accounts.create(world.office, None, "孙 x", "孙", "", world.bureau, Role.OFFICER)

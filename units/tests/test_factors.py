@@ -174,7 +174,7 @@ def test_a_reset_by_another_is_on_record_and_ends_the_sessions(world, must):
     client.force_login(world.editor)
     accounts.reset_factor(world.editor, world.office, world.manager)
     entry = TrailEntry.objects.latest("id")
-    assert (entry.act, entry.actor, entry.object_label, entry.office) == ("解除第二因子", "li", "wang", "jia")
+    assert (entry.act, entry.actor, entry.object_label, entry.office) == ("解除手机验证码", "li", "wang", "jia")
     assert not Session.objects.filter(account=world.editor).exists()
     assert half_in().get(reverse(SET_UP)).status_code == 200
 
@@ -188,3 +188,60 @@ def test_guarded_roles_are_those_that_decide_or_open_doors():
     from units.models import GUARDED
 
     assert set(Role) - set(GUARDED) == {Role.OFFICER, Role.SIGNER}
+
+
+def test_another_phone_takes_the_password_and_the_old_one(world):
+    key, codes = give(world.officer)
+    client = Client()
+    client.force_login(world.officer)
+    elsewhere = Client()
+    elsewhere.force_login(world.officer)
+    page = reverse("set-up-factor")
+    assert "换一部手机" in client.get(page).content.decode()
+    new = client.session["factor_key"]
+    for password, current in ((PASSWORD, "000000"), ("wrong", codes[0]), (PASSWORD, "")):
+        answer = client.post(page, {"password": password, "current": current, "code": code(new)})
+        assert answer.status_code == 422
+    assert factors.is_right(world.officer, code(key))
+    client.post(page, {"password": PASSWORD, "current": codes[1], "code": f"{code(new)[:3]} {code(new)[3:]}"})
+    assert not factors.is_right(world.officer, codes[2])
+    assert client.get(reverse("my-account")).status_code == 200
+    assert elsewhere.get(reverse("my-account")).status_code == 302
+
+
+def test_who_has_only_the_password_does_not_replace_a_phone_set_up_meanwhile(world, must):
+    client = half_in()
+    client.get(reverse(SET_UP))
+    key = client.session["half"]["key"]
+    give(world.editor)
+    client.post(reverse(SET_UP), {"code": code(key)})
+    assert not is_in(client)
+    assert factors.set_up(world.editor, key, code(key), first=True) is None
+
+
+def test_a_right_password_without_a_code_is_on_record(world, must):
+    give(world.editor)
+    half_in()
+    entry = TrailEntry.objects.latest("id")
+    assert (entry.act, entry.actor) == ("密码正确，等验证码", "wang")
+
+
+def test_the_session_changes_its_key_between_password_and_code(world, must):
+    give(world.editor)
+    client = Client()
+    session = client.session
+    session["planted"] = 1
+    session.save()
+    client.cookies["session"] = planted = session.session_key
+    client.post(reverse("sign-in"), {"username": "wang", "password": PASSWORD})
+    assert client.session.session_key != planted
+
+
+def test_who_dropped_it_and_gets_a_guarded_role_sets_it_up_again(world, must):
+    key, _ = give(world.officer)
+    client = half_in("sun")
+    client.post(reverse(CODE_PAGE), {"code": code(key)})
+    world.officer.totpdevice_set.update(last_t=-1)
+    client.post(reverse("drop-factor"), {"code": code(key)})
+    accounts.give(world.officer, world.office.unit, Role.EDITOR, world.office, world.manager)
+    assert client.get(reverse("my-account")).status_code == 302

@@ -11,7 +11,8 @@ from django.utils import timezone
 from tests.world import PASSWORD
 from trail.models import TrailEntry
 from units import lockout
-from units.models import Account, Attempt
+from units.links import password_link
+from units.models import Account, Attempt, AttemptKind
 
 LOCKED = "请等 15 分钟"
 
@@ -101,7 +102,7 @@ def test_a_thousand_names_with_one_password_are_stopped_at_the_hundredth(world, 
         tried += "账号或密码不对" in sign_in(client, f"user{i}", "Qwer1234!!").content.decode()
     assert tried == lockout.ADDRESS
     assert Attempt.objects.count() == lockout.ADDRESS
-    assert TrailEntry.objects.filter(act="登录").count() == lockout.ADDRESS
+    assert TrailEntry.objects.filter(act="登录", office="").count() == lockout.ADDRESS
 
 
 def test_typing_another_case_or_width_is_the_same_name(world, client):
@@ -199,3 +200,34 @@ def test_each_of_them_costs_one_password_check(world, monkeypatch):
         sign_in(Client(), name, "wrong", "10.7.0.1")
         costs.append(len(checked))
     assert costs == [1, 1, 1, 1]
+
+
+def test_who_changed_the_password_by_a_link_is_let_in_here_although_locked(world, client):
+    for _ in range(6):
+        sign_in(client, "sun", "wrong")
+    world.officer.refresh_from_db()
+    form = client.get(password_link(world.officer, "")).url
+    client.post(form, {"new_password1": "Ganz-neu-2026", "new_password2": "Ganz-neu-2026"})
+    sign_in(client, "sun", "Ganz-neu-2026")
+    assert is_in(client)
+
+
+def test_a_browser_is_known_only_with_the_password_of_then(world, client):
+    sign_in(client, "sun", PASSWORD)
+    client.post(reverse("sign-out"))
+    world.officer.set_password("Ganz-neu-2026")
+    world.officer.save()
+    sign_in(client, "sun", "wrong")
+    assert Attempt.objects.get().device == ""
+
+
+def test_an_attempt_whose_process_died_counts_after_a_minute(world, client, monkeypatch):
+    for _ in range(5):
+        lockout.begin(AttemptKind.PASSWORD, lockout.Who(lockout.digest("sun"), "127.0.0.1", ""))
+    monkeypatch.setattr(lockout, "PATIENCE", timedelta(seconds=0.2))
+    assert LOCKED in sign_in(client, "sun", PASSWORD, "127.0.0.1").content.decode()
+    later(2)
+    assert LOCKED in sign_in(client, "sun", PASSWORD, "127.0.0.1").content.decode()
+    later(16)
+    sign_in(client, "sun", PASSWORD, "127.0.0.1")
+    assert is_in(client)

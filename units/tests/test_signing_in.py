@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.tokens import default_token_generator
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -14,8 +13,8 @@ from submissions.models import ItemEvent
 from submissions.states import State
 from tests.world import PASSWORD
 from units import signing_in, tasks
-from units.links import password_link
-from units.models import Membership, Role, Session
+from units.links import password_link, tokens
+from units.models import Account, Membership, Role, Session
 
 NEW = "Ganz-neu-2026"
 
@@ -89,7 +88,7 @@ def test_another_session_is_ended_by_its_owner_and_by_nobody_else(world, sun):
     other.force_login(world.colleague)
     other.post(reverse("end-session"), {"session": row.name})
     assert alive(elsewhere)
-    assert "已结束 1 个会话" in sun.post(reverse("end-session"), {"session": row.name}, follow=True).content.decode()
+    assert "已结束 1 处登录" in sun.post(reverse("end-session"), {"session": row.name}, follow=True).content.decode()
     assert not alive(elsewhere)
     assert alive(sun)
 
@@ -109,7 +108,7 @@ def test_changing_the_password_ends_the_other_sessions(world, sun):
         ("Kurz-1", "10"),
         ("nur kleine buchstaben", "至少 3 种"),
         ("sun-officer", "至少 3 种"),
-        ("Password123", "常见"),
+        ("Password123", "很多人用"),
         ("1234567890", "数字"),
     ],
 )
@@ -160,9 +159,7 @@ def test_what_was_kept_cannot_be_forged_by_another_site(world, client):
 def test_passwords_and_codes_are_never_kept(world, client):
     answer = client.post(reverse("change-password"), {"old_password": "geheim", "code": "123456", "x": "y"})
     text = re.search(r'name="kept" value="([^"]*)"', answer.content.decode())[1]
-    path, fields = signing_in.kept(text)
-    assert path == reverse("change-password")
-    assert dict(fields) == {"x": ["y"]}
+    assert signing_in.kept_form(text) == {"path": reverse("change-password"), "fields": [["x", ["y"]]]}
 
 
 def test_a_piece_of_a_page_says_401_so_that_the_page_can_ask_in_place(world, client):
@@ -253,8 +250,8 @@ def test_a_link_ends_the_sessions_begun_with_the_old_password(world, sun):
 
 def test_a_link_is_void_after_its_hours(world, client, monkeypatch):
     link = password_link(world.officer, "")
-    later = default_token_generator._now() + timedelta(hours=25)
-    monkeypatch.setattr(default_token_generator, "_now", lambda: later)
+    later = tokens._now() + timedelta(hours=25)
+    monkeypatch.setattr(tokens, "_now", lambda: later)
     assert "不能用了" in client.get(link, follow=True).content.decode()
 
 
@@ -273,13 +270,95 @@ def test_the_second_step_leads_nowhere_else_either(world, client, settings, targ
     assert client.session["half"]["next"] == "/"
 
 
+def grown_old(world):
+    Account.objects.filter(pk=world.officer.pk).update(password_set_at=timezone.now() - timedelta(days=91))
+
+
+CHANGED = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+
+
 def test_an_old_password_is_changed_before_anything_else(world, sun, settings):
     settings.PASSWORD_DAYS = 90
     assert alive(sun)
-    world.officer.__class__.objects.filter(pk=world.officer.pk).update(
-        password_set_at=timezone.now() - timedelta(days=91)
-    )
-    assert sun.get(reverse("home", args=["jia"])).url == reverse("change-password")
-    assert "用了 90 天" in sun.get(reverse("change-password")).content.decode()
-    sun.post(reverse("change-password"), {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW})
+    grown_old(world)
+    change = reverse("change-password")
+    for method in ("get", "head", "post"):
+        assert getattr(sun, method)(reverse("home", args=["jia"])).url == change
+    piece = sun.get(reverse("home", args=["jia"]), headers={"HX-Request": "true"})
+    assert (piece.status_code, piece["HX-Redirect"]) == (204, change)
+    assert sun.get("/healthz").status_code == 200
+    assert "用了 90 天" in sun.get(change).content.decode()
+    sun.post(change, CHANGED)
     assert sun.get(reverse("home", args=["jia"])).status_code == 200
+
+
+def test_a_form_sent_with_an_old_password_is_sent_on_after_the_change(world, sun, settings):
+    settings.PASSWORD_DAYS = 90
+    grown_old(world)
+    item = world.item(state=State.SUBMITTED)
+    sun.post(reverse("move-item", args=["jia", item.pk, "withdraw"]), {"reason": "写了很久的理由"})
+    item.refresh_from_db()
+    assert item.state == State.SUBMITTED
+    assert "写了很久的理由" in sun.post(reverse("change-password"), CHANGED).content.decode()
+
+
+def test_the_new_password_is_another(world, sun):
+    sun.post(reverse("change-password"), CHANGED)
+    same = {"old_password": NEW, "new_password1": NEW, "new_password2": NEW}
+    assert "和现在的一样" in sun.post(reverse("change-password"), same).content.decode()
+
+
+def kept_at_the_door(client, world):
+    answer = client.post(reverse("letterhead", args=["jia"]), {"issuer": "打了很久的字"})
+    return re.search(r'name="kept" value="([^"]*)"', answer.content.decode())[1]
+
+
+def test_what_one_person_typed_is_not_given_to_the_next(world, sun):
+    sun.post(reverse("sign-out"))
+    kept = kept_at_the_door(sun, world)
+    data = {"password": PASSWORD, "kept": kept}
+    assert (
+        "打了很久的字" not in sun.post(reverse("sign-in"), {**data, "username": "zhou"}, follow=True).content.decode()
+    )
+    sun.post(reverse("sign-out"))
+    sun.post(reverse("sign-out"))
+    mine = kept_at_the_door(sun, world)
+    assert "打了很久的字" in sun.post(reverse("sign-in"), {**data, "kept": mine, "username": "zhou"}).content.decode()
+
+
+def test_what_another_browser_kept_is_not_sent_on(world, client):
+    theirs = Client()
+    kept = kept_at_the_door(theirs, world)
+    data = {"username": "sun", "password": PASSWORD}
+    client.post(reverse("sign-in"), data)
+    client.post(reverse("sign-out"))
+    assert client.post(reverse("sign-in"), {**data, "kept": kept}).status_code == 302
+
+
+def test_who_signed_in_meanwhile_in_another_window_goes_on_at_once(world, client):
+    kept = kept_at_the_door(client, world)
+    client.force_login(world.officer)
+    assert "打了很久的字" in client.post(reverse("sign-in"), {"kept": kept}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("origin", "shown"), [("http://testserver", True), ("https://evil.example", False), ("", False)]
+)
+def test_a_page_older_than_the_sign_in_of_another_window_loses_no_text(world, origin, shown):
+    client = Client(enforce_csrf_checks=True, headers={"Origin": origin} if origin else {})
+    client.force_login(world.manager)
+    data = {"csrfmiddlewaretoken": "x" * 64, "issuer": "打了很久的字"}
+    answer = client.post(reverse("letterhead", args=["jia"]), data)
+    assert answer.status_code == 403
+    assert ("打了很久的字" in answer.content.decode()) == shown
+    assert not Client(enforce_csrf_checks=True).post(reverse("letterhead", args=["jia"]), data).context.get("fields")
+
+
+def test_a_session_key_that_no_database_takes_is_none_of_ours(world, client):
+    client.cookies["session"] = "abcdefgh\x00xyz"
+    assert client.get(reverse("my-account")).status_code == 302
+
+
+def test_what_is_typed_again_in_place_may_hold_anything(world, client):
+    data = {"username": "sun\x00", "password": "\x00", "code": "\x00"}
+    assert client.post(reverse("sign-in-again"), data).status_code == 200

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from trail.acts import act
 from units import factors
 from units import signing_in as door
-from units.desk import DeskRequest, say_refused
+from units.desk import DeskRequest, at_ones_office, say_refused
 from units.forms import CodeForm, OwnPasswordForm, SetUpForm, try_code
 from units.models import Session
 from units.records import record_for
@@ -28,6 +28,7 @@ KEY = "factor_key"
 
 
 @never_cache
+@at_ones_office
 def my_account(request: DeskRequest) -> HttpResponse:
     """Who I am here, whether a second factor guards me, and each browser I am signed in from."""
     return _page(request)
@@ -52,6 +53,7 @@ def _page(request: DeskRequest, status: int = 200, **context: Any) -> HttpRespon
 @act("修改密码", ["old_password", "new_password1", "new_password2"])
 @never_cache
 @sensitive_post_parameters()
+@at_ones_office
 def change_password(request: DeskRequest) -> HttpResponse:
     """A new password for me; my other sessions end."""
     form = OwnPasswordForm(request, request.POST or None)
@@ -63,7 +65,7 @@ def change_password(request: DeskRequest) -> HttpResponse:
     return render(request, "units/change_password.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@act("启用第二因子", ["password", "current", "code"])
+@act("启用手机验证码", ["password", "current", "code"])
 @never_cache
 @sensitive_post_parameters()
 def set_up_factor(request: DeskRequest) -> HttpResponse:
@@ -84,13 +86,15 @@ def set_up_factor(request: DeskRequest) -> HttpResponse:
 
 @act("更换恢复码", ["code"])
 @never_cache
+@at_ones_office
 def recovery_codes(request: DeskRequest) -> HttpResponse:
     """Ten new recovery codes, for a code of the phone."""
     return _with_code(request, "units/new_codes.html", _new_codes)
 
 
-@act("解除第二因子", ["code"])
+@act("解除手机验证码", ["code"])
 @never_cache
+@at_ones_office
 def drop_factor(request: DeskRequest) -> HttpResponse:
     """Do without a second factor, where that is allowed."""
     if factors.is_must(request.user):
@@ -121,11 +125,11 @@ def _new_codes(request: DeskRequest) -> HttpResponse:
 def _drop(request: DeskRequest) -> HttpResponse:
     factors.take_away(request.user)
     request.session[door.FACTOR] = False
-    messages.success(request, "第二因子已经解除，以后只用密码登录。")
+    messages.success(request, "手机验证码已经解除，以后只用密码登录。")
     return redirect("my-account")
 
 
-@act("结束会话", ["session"])
+@act("结束登录", ["session"])
 @require_POST
 @transaction.atomic
 def end_session(request: DeskRequest) -> HttpResponse:
@@ -134,9 +138,9 @@ def end_session(request: DeskRequest) -> HttpResponse:
     others = Session.objects.filter(account=request.user).exclude(session_key=request.session.session_key)
     keys = [row.session_key for row in others if asked in ("all", row.name)]
     if not keys:
-        say_refused(request, Refused("没有别的会话，或者已经结束了。"))
+        say_refused(request, Refused("没有别处的登录，或者已经结束了。"))
         return redirect("my-account")
     others.filter(session_key__in=keys).delete()
-    record_for(request.user, "结束会话", after={"sessions": len(keys)})
-    messages.success(request, f"已结束 {len(keys)} 个会话。")
+    record_for(request.user, "结束登录", after={"sessions": len(keys)})
+    messages.success(request, f"已结束 {len(keys)} 处登录。")
     return redirect("my-account")

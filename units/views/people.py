@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
@@ -23,7 +24,7 @@ from units.text import one_line
 from units.verdicts import Refused
 
 ROWS = 50  # a page of accounts
-STATES = {"": "可以登录的", "slept": "90 天没有登录", "disabled": "已停用"}
+STATES = {"": "全部", "active": "可以登录的", "slept": "90 天没有登录", "disabled": "已停用"}
 
 
 @at_office
@@ -34,7 +35,9 @@ def account_list(request: DeskRequest) -> HttpResponse:
     role = request.GET.get("role", "")
     state = request.GET.get("state", "")
     here = Account.objects.visible_to(request.user, request.office)
-    found = here.slept() if state == "slept" else here.filter(is_active=state != "disabled")
+    found = here.slept() if state == "slept" else here
+    if state in ("active", "disabled"):
+        found = found.filter(is_active=state == "active")
     if words:
         found = found.filter(Q(username__icontains=words) | Q(name__icontains=words) | _in_unit_called(words))
     if role in Role.values:
@@ -66,7 +69,7 @@ def _in_unit_called(words: str) -> Q:
 @act("建立账号", ["username", "name", "email", "role", "unit"])
 @at_office
 def new_account(request: DeskRequest) -> HttpResponse:
-    """Make an account with its first role; then show the link by which its owner sets a password."""
+    """Make an account with its first role; its owner sets a password by the link that is shown then."""
     _keepers_only(request)
     form = NewAccountForm(request.POST or None, office=request.office, by=request.user)
     if request.method == "POST" and form.is_valid():
@@ -83,7 +86,7 @@ def new_account(request: DeskRequest) -> HttpResponse:
             )
         except Refused as error:
             form.add_error(None, str(error))
-            request.refusal = str(error)  # type: ignore[attr-defined]
+            request.refusal = str(error)
         else:
             return _show_link(request, account)
     context = {"form": form, "units": _unit_names(request)}
@@ -164,7 +167,7 @@ def take_role(request: DeskRequest, pk: int) -> HttpResponse:
 @require_POST
 @at_office
 def disable_account(request: DeskRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, accounts.disable, "账号已经停用，正在用它的会话都已结束。")
+    return _do(request, pk, accounts.disable, "账号已经停用，正在用它的都已退出。")
 
 
 @act("启用账号")
@@ -174,18 +177,18 @@ def enable_account(request: DeskRequest, pk: int) -> HttpResponse:
     return _do(request, pk, accounts.enable, "账号已经启用。")
 
 
-@act("解除第二因子")
+@act("解除手机验证码")
 @require_POST
 @at_office
 def reset_factor(request: DeskRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, accounts.reset_factor, "第二因子已经解除，这件事记入了审计。他下次登录时重新设置。")
+    return _do(request, pk, accounts.reset_factor, "手机验证码已经解除，这件事记入了审计。他下次登录时重新设置。")
 
 
-@act("结束会话")
+@act("结束登录")
 @require_POST
 @at_office
 def throw_out(request: DeskRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, accounts.throw_out, "他的会话都已结束。")
+    return _do(request, pk, accounts.throw_out, "他在各处的登录都已结束。")
 
 
 @act("给出设密码链接")
@@ -214,15 +217,28 @@ def _do(request: DeskRequest, pk: int, what: Any, done: str) -> HttpResponse:
 
 
 def _show_link(request: DeskRequest, account: Account) -> HttpResponse:
-    link = links.password_link(account, f"{request.scheme}://{request.get_host()}")
+    made = links.password_link(account, f"{request.scheme}://{request.get_host()}")
     mailed = links.may_mail(account)
     if mailed:
         try:
-            send_invitation.delay(account.pk, link)
+            send_invitation.delay(account.pk, made)
         except QUEUE_IS_AWAY:
             mailed = False
-    context = {"account": account, "link": link, "mailed": mailed}
-    return render(request, "units/link.html", context)
+    request.session["link"] = {"account": account.pk, "link": made, "mailed": mailed}
+    return redirect("link", request.office.code, account.pk)
+
+
+@never_cache
+@at_office
+def link(request: DeskRequest, pk: int) -> HttpResponse:
+    """The link that was just made, until the page is left."""
+    account = _account(request, pk)
+    shown = request.session.pop("link", None)
+    if not shown or shown["account"] != account.pk:
+        messages.warning(request, "链接只显示一次。没有抄下来，就再给一个，前一个随即作废。")
+        return redirect("account", request.office.code, pk)
+    hours = settings.PASSWORD_RESET_TIMEOUT // 3600
+    return render(request, "units/link.html", {**shown, "account": account, "hours": hours})
 
 
 def _keepers_only(request: DeskRequest) -> None:
@@ -232,13 +248,17 @@ def _keepers_only(request: DeskRequest) -> None:
 
 
 def _account(request: DeskRequest, pk: int) -> Account:
-    return get_object_or_404(Account.objects.visible_to(request.user, request.office).for_table(), pk=pk)
+    found = get_object_or_404(Account.objects.visible_to(request.user, request.office).for_table(), pk=pk)
+    request.about = found
+    return found
 
 
 def _membership(request: DeskRequest, pk: int) -> Membership:
     _keepers_only(request)
     here = Membership.objects.at(request.office).select_related("account", "unit")
-    return get_object_or_404(here, pk=pk)
+    found = get_object_or_404(here, pk=pk)
+    request.about = found.account
+    return found
 
 
 def _unit_names(request: DeskRequest) -> list[str]:

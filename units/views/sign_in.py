@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -19,7 +20,7 @@ from trail.acts import act
 from trail.records import record
 from units import factors, links, lockout
 from units import signing_in as door
-from units.forms import AgainForm, CodeForm, ForgottenForm, SignInForm, try_code
+from units.forms import AgainForm, CodeForm, FirstCodeForm, ForgottenForm, NewPassword, SignInForm, try_code
 from units.models import Account, AttemptKind
 from units.queue import QUEUE_IS_AWAY
 from units.sessions import over_at
@@ -36,13 +37,14 @@ class SignIn(views.LoginView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Who has signed in meanwhile, in another window, goes on with what was kept."""
-        if request.user.is_authenticated and request.method == "POST" and (kept := door.own(request)):
+        user: Any = request.user
+        if user.is_authenticated and request.method == "POST" and (kept := door.own(request, user)):
             return door.go_on(request, kept, "/")
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         account: Account = form.get_user()
-        kept, address = door.own(self.request), self.get_success_url()
+        kept, address = door.own(self.request, account), self.get_success_url()
         is_set = factors.is_set(account)
         if is_set or factors.is_must(account):
             door.wait_for_code(self.request, account, address, kept)
@@ -65,6 +67,19 @@ def _go_on(request: HttpRequest, account: Account, address: str, kept: str) -> H
     response = door.go_on(request, kept, address)
     lockout.remember_device(request, response, account)
     return response
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A page of ours whose token is old, because its reader has signed in again in another window: what it held
+    is shown to be sent on. Of another site's page nothing is."""
+    account: Any = request.user
+    ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    if ours and account.is_authenticated and request.method == "POST":
+        if kept := door.own(request, account):
+            return door.go_on(request, kept, "/")
+        if request.path != reverse("sign-in"):
+            return render(request, "units/go_on.html", door.kept_form(door.keep(request)), status=403)
+    return render(request, "403_csrf.html", status=403)
 
 
 @act("登录", ["code"])
@@ -90,7 +105,7 @@ def code(request: HttpRequest) -> HttpResponse:
     return render(request, "units/code.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@act("启用第二因子", ["code"])
+@act("启用手机验证码", ["code"])
 @never_cache
 @login_not_required
 def set_up(request: HttpRequest) -> HttpResponse:
@@ -101,7 +116,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     account, noted = half
     if factors.is_set(account):
         return redirect("sign-in-code")
-    form = CodeForm(request.POST or None)
+    form = FirstCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         codes = factors.set_up(account, noted["key"], form.cleaned_data["code"], first=True)
         if codes:
@@ -194,6 +209,7 @@ class SetPassword(views.PasswordResetConfirmView):
     """Set a password by a link. Whoever is signed in with the old one is out."""
 
     template_name = "units/set_password.html"
+    form_class = NewPassword
     token_generator = links.tokens
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from trail import seals
 from trail.models import TrailEntry
-from trail.seals import NOTES, Head, heads, read_heads, verify
+from trail.seals import Head, heads, read_heads, verify
 
 
 class Command(BaseCommand):
@@ -32,7 +33,7 @@ class Command(BaseCommand):
 
 def _noted(path: Path | None) -> Iterator[Head]:
     """What was written down by hand, and what a worker writes down each day. Raises CommandError."""
-    for file in filter(None, (path, NOTES if NOTES.exists() else None)):
+    for file in filter(None, (path, seals.NOTES if seals.NOTES.exists() else None)):
         try:
             yield from read_heads(file)
         except (OSError, ValueError) as error:
