@@ -15,8 +15,6 @@ from units import factors
 from units.forms import SignInForm
 from units.signing_in import FACTOR, KEPT, keep
 
-LET = ("change-password",)  # where somebody gets to whose password is too old
-
 
 class SignInRequired(LoginRequiredMiddleware):
     """Every view is for those signed in, but for those that say otherwise. Using a page keeps its session alive.
@@ -30,14 +28,13 @@ class SignInRequired(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
         user: Any = request.user
+        if user.is_authenticated and "X-Poll" not in request.headers:
+            request.session.touch()  # type: ignore[attr-defined]
         if user.is_authenticated and getattr(view_func, "login_required", True):
             if factors.is_must(user) and not request.session.get(FACTOR):
                 logout(request)
-            else:
-                if "X-Poll" not in request.headers:
-                    request.session.touch()  # type: ignore[attr-defined]
-                if user.password_is_old and request.path not in (reverse(name) for name in LET):
-                    return self.ask_for_a_new_password(request)
+            elif user.password_is_old and request.path != reverse("change-password"):
+                return self.ask_for_a_new_password(request)
         answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
         return answer
 
