@@ -97,9 +97,12 @@ def served(tmp_path_factory: pytest.TempPathFactory, own_urls: dict[str, str]) -
     running.process.wait(timeout=30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
-    """A real Chromium. Where none is installed the journeys are left out, unless services are required."""
+    """A real Chromium. Where none is installed the journeys are left out, unless services are required.
+
+    Of one file only: while Playwright runs, Django takes its thread for an asynchronous one.
+    """
     path = programs.chromium()
     if path is None:
         if os.environ.get("REQUIRE_SERVICES") == "1":

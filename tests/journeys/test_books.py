@@ -131,6 +131,7 @@ def test_no_page_breaks_wcag_or_scrolls_sideways(served, browser, width):
 
 def assert_sound(page: Any, width: int = 1366) -> None:
     """The page keeps to WCAG 2.2 AA and does not scroll sideways."""
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
     # evaluated by the debugger, which the page's CSP does not bind
     page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text())
