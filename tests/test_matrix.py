@@ -20,16 +20,19 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 from django_otp.oath import totp
 
+from reports import runs
 from reports.models import Circular, ReportRun, RunFile
 from scoring import closing
 from submissions.exact import ONE
 from submissions.models import Item
+from submissions.moves import adopt
 from submissions.states import State
 from tests.world import PASSWORD, World, account
 from trail.models import TrailEntry
 from units import factors
 from units.links import password_link
 from units.models import Account, Membership, Role, Session
+from units.verdicts import Refused
 
 OWN, OTHERS, ELSEWHERE = "own unit's", "another unit's", "another office's"
 ROLES = [str(role) for role in Role]
@@ -490,3 +493,18 @@ def test_each_act_on_ones_own_account_is_on_the_trail(name, world, client):
     client.post(page, data)
     entry = TrailEntry.objects.latest("id")
     assert (entry.result, entry.actor, entry.unit) == ("done", "sun", "甲市教育局")
+
+
+def test_the_acts_ask_for_themselves_whatever_a_view_has_let_through(world):
+    item = world.item(state=State.VALID)
+    for role in ROLES:
+        person = getattr(world, role)
+        if role != "manager":
+            for act in (closing.close, partial(closing.reopen, reason="因为")):
+                with pytest.raises(Refused):
+                    act(world.q1, person)
+            with pytest.raises(Refused):
+                runs.request(world.office, "circular", world.q1, person)
+        if role != "editor":
+            with pytest.raises(Refused):
+                adopt(item, world.site, world.q1.ends_on, person)
