@@ -50,9 +50,10 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
         return reverse(name, args=[office.code]) + query
 
     groups: list[tuple[str, list[Link]]] = []
+    writing = [Link("写信息", at("write"))] if account.units_with(Role.OFFICER) else []
     if account.units_with(Role.OFFICER, Role.SIGNER):
         groups.append(
-            ("报送", [Link("首页", at("home")), Link("我的信息", at("items")), Link("排名", at("standings"))])
+            ("报送", [Link("首页", at("home")), *writing, Link("我的信息", at("items")), Link("排名", at("standings"))])
         )
     if account.works_at(office):
         waiting, news = _todo(office, account)

@@ -91,7 +91,7 @@ def _record_rest(request: HttpRequest, response: HttpResponse, circumstances: Ci
     if match is None or user is None or not user.is_authenticated:
         return
     act = getattr(match.func, "act", None)
-    if not survived(circumstances):
+    if not circumstances.told and not survived(circumstances):
         reason = getattr(request, "refusal", "") or WHY.get(response.status_code, "")
         after = {"path": request.path, **({"reason": reason} if reason else {})}
         name = act.label if act else f"{request.method} {match.view_name}"

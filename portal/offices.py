@@ -19,7 +19,8 @@ from django.db import transaction
 from reports.models import Letterhead
 from scoring.schemes import put_in_force
 from submissions.intake import take_in
-from submissions.models import Channel, Period, Theme, ThemeKind
+from submissions.models import Channel, ItemKind, Period, Theme, ThemeKind
+from submissions.models.kinds import USUAL
 from submissions.workbook import Table
 from trail.records import record
 from units.models import Account, Membership, Office, Role, RosterLine, StandingsShown, Unit
@@ -56,6 +57,8 @@ def found_office(description: dict[str, Any], demonstration: bool = False) -> Of
     )
     for position, channel in enumerate(description["channels"]):
         Channel.objects.create(office=office, position=position, **channel)
+    for position, kind in enumerate(description.get("kinds", USUAL)):
+        ItemKind.objects.create(office=office, name=kind, position=position)
     periods = {}
     for period in description["periods"]:
         days = {name: datetime.date.fromisoformat(period[name]) for name in ("starts_on", "ends_on")}

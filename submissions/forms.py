@@ -1,10 +1,16 @@
 """Forms of the desk: filters, decisions, adoptions."""
 
 from django import forms
+from django.utils import timezone
 
-from submissions.models import Channel, Theme
-from units.models import Membership, Office, RosterGroup
+from submissions.body import from_plain
+from submissions.drafts import Typed
+from submissions.models import Channel, ItemKind, Theme
+from units.forms import LineField
+from units.models import Membership, Office, RosterGroup, Unit
 from units.text import one_line
+
+MOST_TYPED = 100_000  # characters; what is submitted has at most a fifth of that
 
 
 class ReasonForm(forms.Form):
@@ -40,6 +46,70 @@ class AdoptionForm(forms.Form):
 
     def clean_title(self) -> str:
         return one_line(self.cleaned_data["title"])
+
+
+class WriteForm(forms.Form):
+    """An item as it is written. A save asks for nothing but its token; what submitting needs ``drafts`` says."""
+
+    token = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    unit = forms.ModelChoiceField(Unit.objects.none(), label="报送单位", empty_label=None)
+    title = LineField(
+        label="标题",
+        max_length=300,
+        required=False,
+        error_messages={"max_length": "标题最多 300 个字。"},
+        widget=forms.TextInput(attrs={"class": "title-input", "autocomplete": "off"}),
+    )
+    kind = forms.ModelChoiceField(
+        ItemKind.objects.none(), label="种类", required=False, empty_label=None, widget=forms.RadioSelect
+    )
+    body = forms.CharField(
+        label="正文",
+        required=False,
+        strip=False,
+        max_length=MOST_TYPED,
+        error_messages={"max_length": f"正文太长，最多 {MOST_TYPED} 个字符；文字还在框里，请删减。"},
+        widget=forms.Textarea(attrs={"rows": 14, "class": "body-input"}),
+    )
+    themes = forms.ModelMultipleChoiceField(
+        Theme.objects.none(), label="主题", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    authors = LineField(label="作者", max_length=200, required=False)
+    responsible = LineField(label="责任编辑", max_length=60, required=False)
+    urgent = forms.BooleanField(label="紧急信息，请编辑先看", required=False)
+
+    def __init__(self, *args: object, office: Office, units: list[Unit], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        today = timezone.localdate()
+        topics = Theme.objects.topics().filter(office=office).open_on(today)
+        choices = {
+            "unit": Unit.objects.filter(pk__in=[unit.pk for unit in units]),
+            "kind": ItemKind.objects.filter(office=office, active=True),
+            "themes": topics,
+        }
+        for name, rows in choices.items():
+            self.fields[name].queryset = rows  # type: ignore[attr-defined]
+        if len(units) == 1:
+            self.fields["unit"].widget = forms.HiddenInput()
+
+    def clean_body(self) -> str:
+        return from_plain(self.cleaned_data["body"].replace("\r\n", "\n"))
+
+    @property
+    def typed(self) -> Typed:
+        """What stands in the form, for ``drafts``."""
+        asked = self.cleaned_data
+        return Typed(
+            title=asked["title"],
+            body=asked["body"],
+            version=asked["version"],
+            kind=asked["kind"],
+            urgent=asked["urgent"],
+            authors=asked["authors"],
+            responsible=asked["responsible"],
+            themes=[theme.pk for theme in asked["themes"]],
+        )
 
 
 class ChargeForm(forms.Form):

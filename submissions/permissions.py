@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from submissions.models import Adoption, Item
 from submissions.states import MOVES, State
-from units.models import Account, Role, RosterLine
+from units.models import Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
 ROLE_SAYS = {
@@ -69,4 +69,19 @@ def may_revoke(account: Account | None, adoption: Adoption) -> Verdict:
         return verdict
     if adoption.revoked_at:
         return no("这次采用已经撤销。")
+    return YES
+
+
+def units_to_write_for(account: Account, office: Office) -> list[Unit]:
+    """The units of this officer that report to the office now, in its roster's order."""
+    lines = RosterLine.objects.current().filter(office=office, unit__in=account.units_with(Role.OFFICER))
+    return [line.unit for line in lines.in_printed_order().select_related("unit")]
+
+
+def may_write(account: Account, item: Item) -> Verdict:
+    """An officer of the item's unit, while it is a draft or was returned."""
+    if not account.has_role(item.unit_id, Role.OFFICER):
+        return no("只有报送单位的信息员可以写这条信息。")
+    if item.state not in (State.DRAFT, State.RETURNED):
+        return no(f"这条信息现在是“{State(item.state).label}”，不能再改。")
     return YES

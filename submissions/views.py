@@ -1,22 +1,29 @@
 """The items: list, filter, detail, and the decisions on them."""
 
+import secrets
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from submissions.body import plain
 from submissions.charges import charge
+from submissions.drafts import LEAST, begin, discard, draft_of, missing, save, submit, warnings, written_with
 from submissions.filters import ItemFilter
-from submissions.forms import AdoptionForm, ChargeForm, ReasonForm
-from submissions.models import Adoption, Item
+from submissions.forms import AdoptionForm, ChargeForm, ReasonForm, WriteForm
+from submissions.models import Adoption, Draft, Item
 from submissions.moves import adopt, move, revoke
-from submissions.permissions import in_charge, may_adopt, may_move, may_revoke
-from submissions.states import MOVES
+from submissions.permissions import in_charge, may_adopt, may_move, may_revoke, may_write, units_to_write_for
+from submissions.states import MOVES, State
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
-from units.models import Membership, Role
+from units.models import Membership, Role, Unit
 from units.permissions import may_keep_accounts, may_take
 from units.verdicts import Refused, TooLate
 
@@ -44,6 +51,8 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     if needed and not form.is_valid():
         return _detail(request, item, status=422, refused_move=name, reason_form=form)
     try:
+        if name in BY_WRITING:
+            raise Refused("请在写信息的页面上报送，那里会先检查文字。")
         move(item, name, request.user, form.cleaned_data["reason"] if needed else "")
     except (Refused, TooLate) as error:
         say_refused(request, error)
@@ -96,6 +105,133 @@ def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
     return render(request, "submissions/revoke.html", context, status=422 if form.errors else 200)
 
 
+BY_WRITING = ("submit", "resubmit")  # moves that begin on the writing page, which checks the text first
+WRITTEN = ["token", "version", "unit", "title", "kind", "body", "themes", "authors", "responsible", "urgent", "do"]
+
+
+@act("写信息", WRITTEN)
+@never_cache
+@at_office
+def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
+    """Write an item, new or one's own draft or returned one: save it, as the page does by itself, or submit it."""
+    item = _own_item(request, pk) if pk else None
+    units = [item.unit] if item else units_to_write_for(request.user, request.office)
+    if not units:
+        raise Http404
+    if request.method != "POST":
+        if item and not (verdict := may_write(request.user, item)):
+            messages.warning(request, verdict.reason)
+            return redirect("item", request.office.code, item.pk)
+        return _writing(request, item, _empty_form(request, item, units))
+    form = WriteForm(request.POST, office=request.office, units=units)
+    if not form.is_valid():
+        return _not_saved(request, item, form, " ".join(str(errors[0]) for errors in form.errors.values()))
+    item = item or written_with(form.cleaned_data["token"], request.user)
+    submitting = request.POST.get("do") == "submit"
+    try:
+        draft = _save(request, item, form)
+        if submitting:
+            return _submit(request, draft, form)
+    except (Refused, TooLate) as error:
+        there = Item.objects.filter(form_token=form.cleaned_data["token"], unit__in=units).first()
+        if submitting and there and there.state in (State.SIGNING, State.SUBMITTED):
+            return redirect("item", request.office.code, there.pk)  # pressed again: it is there, with its receipt
+        return _not_saved(request, item, form, str(error), getattr(error, "on_record", str(error)))
+    if request.headers.get("X-Autosave"):
+        answer = {"version": draft.version, "at": f"{timezone.localtime(draft.saved_at):%H:%M:%S}"}
+        address = reverse("write-item", args=[request.office.code, draft.item_id])
+        return JsonResponse({**answer, "address": address, "warnings": warnings(form.typed)})
+    messages.success(request, "草稿已保存。")
+    return redirect("write-item", request.office.code, draft.item_id)
+
+
+def _save(request: DeskRequest, item: Item | None, form: WriteForm) -> Draft:
+    asked, by_itself = form.cleaned_data, bool(request.headers.get("X-Autosave"))
+    if item is None:
+        try:
+            return begin(request.office, asked["unit"], asked["token"], form.typed, request.user)
+        except TooLate:
+            item = written_with(asked["token"], request.user)  # by the same page, at the same moment
+            if item is None:
+                raise
+    return save(item, form.typed, request.user, by_itself=by_itself)
+
+
+def _submit(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpResponse:
+    typed = replace(form.typed, version=draft.version)
+    try:
+        item = submit(draft.item, typed, request.user)
+    except Refused as error:
+        if Item.objects.filter(pk=draft.item_id, state__in=(State.SIGNING, State.SUBMITTED)).exists():
+            return redirect("item", request.office.code, draft.item_id)  # by the same page, at the same moment
+        again = request.POST.copy()
+        again["version"] = str(draft.version)  # the text is saved, if not submitted
+        form.data = again
+        for name, sentence in missing(typed).items():
+            form.add_error(name, sentence)
+        return _not_saved(request, draft.item, form, str(error))
+    sent = f"已报送，编号 {item.number}。" if item.number else "已交本单位签发人。"
+    messages.success(request, f"{sent}《{item.title}》")
+    return redirect("item", request.office.code, item.pk)
+
+
+def _not_saved(
+    request: DeskRequest, item: Item | None, form: WriteForm, sentence: str, on_record: str = ""
+) -> HttpResponse:
+    """What was typed stays in the page, with the sentence; the trail gets ``on_record``, which quotes no text."""
+    request.refusal = on_record or sentence
+    if request.headers.get("X-Autosave"):
+        return JsonResponse({"error": sentence}, status=409)
+    return _writing(request, item, form, status=422, refused=sentence)
+
+
+def _writing(request: DeskRequest, item: Item | None, form: WriteForm, status: int = 200, **more: Any) -> HttpResponse:
+    returned = item and item.state == State.RETURNED
+    context = {
+        "item": item,
+        "form": form,
+        "remarks": item.events.filter(move="return").order_by("-at").first() if item and returned else None,
+        "draft": Draft.objects.filter(item=item).select_related("saved_by").first() if item else None,
+        "least": LEAST,
+        **more,
+    }
+    return render(request, "submissions/write.html", context, status=status)
+
+
+def _empty_form(request: DeskRequest, item: Item | None, units: list[Unit]) -> WriteForm:
+    """The form of a new item, or filled from the draft."""
+    if item is None:
+        initial: dict[str, Any] = {"token": secrets.token_hex(16), "version": 0, "unit": units[0]}
+        return WriteForm(initial=initial, office=request.office, units=units)
+    draft = draft_of(item, request.user)
+    names = ("version", "title", "kind", "authors", "responsible", "urgent", "themes")
+    initial = {name: getattr(draft, name) for name in names}
+    initial |= {"token": item.form_token or secrets.token_hex(16), "unit": item.unit, "body": plain(draft.body)}
+    return WriteForm(initial=initial, office=request.office, units=units)
+
+
+def _own_item(request: DeskRequest, pk: int) -> Item:
+    """An item of a unit for which the reader writes."""
+    item = _item(request, pk)
+    if not request.user.has_role(item.unit_id, Role.OFFICER):
+        raise Http404
+    return item
+
+
+@act("删除草稿")
+@require_POST
+@at_office
+def discard_draft(request: DeskRequest, pk: int) -> HttpResponse:
+    item = _own_item(request, pk)
+    try:
+        discard(item, request.user)
+    except (Refused, TooLate) as error:
+        say_refused(request, error)
+        return redirect("item", request.office.code, pk)
+    messages.success(request, f"草稿《{item.title}》已删除。")
+    return redirect("items", request.office.code)
+
+
 @act("改分管", ["groups", "themes"])
 @at_office
 def charge_editor(request: DeskRequest, pk: int) -> HttpResponse:
@@ -137,8 +273,11 @@ def _detail(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -
         "shares": item.shares.select_related("unit"),
         "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
         "events": events,
-        "moves": [(name, made) for name, made in MOVES.items() if may_move(account, item, name)],
+        "moves": [
+            (name, made) for name, made in MOVES.items() if name not in BY_WRITING and may_move(account, item, name)
+        ],
         "may_adopt": may_adopt(account, item),
+        "may_write": may_write(account, item),
         "editor": editor,
         "charge": charged,
         "may_revoke": editor and charged,

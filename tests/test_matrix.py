@@ -181,7 +181,32 @@ def an_issue(world: World) -> dict[str, Any]:
     return {"number": "甲〔2020〕9号", "issued_on": "2020-04-02", "signature": "甲厅", "printed_on": "2020-04-03"}
 
 
+def a_draft(world: World, whose: str) -> Item:
+    unit = world.other.roster_lines.get().unit if whose == ELSEWHERE else unit_of(world, whose)
+    return Item.objects.create(office=office_of(world, whose), unit=unit, title="草稿")
+
+
+def a_returned_item(world: World, whose: str) -> Item:
+    return an_item(world, whose, State.RETURNED)
+
+
+def a_text(world: World, do: str) -> dict[str, Any]:
+    kind = world.office.item_kinds.get().pk
+    text = "一段足够长的正文，写明做法和成效。"
+    return {
+        "token": "0" * 32,
+        "version": 0,
+        "unit": world.bureau.pk,
+        "title": "标题",
+        "kind": kind,
+        "body": text,
+        "do": do,
+    }
+
+
 # ---- The table ----
+
+OF_OWN: dict[str, Any] = {"reads_others": NOBODY, "posts_others": NOBODY}
 
 REASON = {"reason": "因为"}
 DESK = [
@@ -193,7 +218,12 @@ DESK = [
     Row("move-item", NOBODY, {"editor"}, an_item, lambda w: REASON, ("reject",)),
     Row("move-item", NOBODY, {"officer"}, an_item, path=("withdraw",), posts_others=NOBODY),
     Row("move-item", NOBODY, {"signer"}, partial(an_item, state=State.SIGNING), path=("sign",), posts_others=NOBODY),
-    Row("move-item", NOBODY, {"officer"}, partial(an_item, state=State.DRAFT), path=("submit",), posts_others=NOBODY),
+    Row("write", {"officer"}, {"officer"}, data=lambda w: a_text(w, do="save")),
+    Row("write", {"officer"}, {"officer"}, data=lambda w: a_text(w, do="submit")),
+    Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="save"), **OF_OWN),
+    Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="submit"), **OF_OWN),
+    Row("write-item", {"officer"}, {"officer"}, a_returned_item, lambda w: a_text(w, do="submit"), **OF_OWN),
+    Row("discard-draft", NOBODY, {"officer"}, a_draft, posts_others=NOBODY),
     Row("move-item", NOBODY, {"editor"}, partial(an_item, state=State.REJECTED), lambda w: REASON, ("reopen",)),
     Row("adopt-item", NOBODY, {"editor"}, an_item, lambda w: {"channel": w.site.pk, "adopted_on": "2020-03-02"}),
     Row(

@@ -7,7 +7,7 @@ from typing import Any
 
 from scoring.schemes import put_in_force
 from submissions.exact import ONE
-from submissions.models import Adoption, Channel, Item, Period, Theme
+from submissions.models import Adoption, Channel, Item, ItemKind, Period, Theme
 from submissions.moves import PastAdoption, PastItem, record_past
 from submissions.states import State
 from units.models import Account, Membership, Office, Role, RosterGroup, RosterLine, StandingsShown, Unit
@@ -112,6 +112,7 @@ def found(code: str) -> tuple[Office, Period, Period]:
     )
     Channel.objects.create(office=office, name="门户网站", public=True, position=1)
     Channel.objects.create(office=office, name="省委", level="province", position=2)
+    ItemKind.objects.create(office=office, name="工作动态", position=1)
     q1, q2 = quarter(office, 1), quarter(office, 2)
     put_in_force(office, shanxi_scheme(q1.name))
     return office, q1, q2

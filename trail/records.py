@@ -23,11 +23,13 @@ from trail.models import Result, TrailEntry
 
 @dataclass
 class Circumstances:
-    """Where an act comes from: the address, and how to ask for the actor's unit. ``tokens`` are of its entries."""
+    """Where an act comes from: the address, and how to ask for the actor's unit. ``tokens`` are of its entries;
+    ``told`` that an earlier entry speaks of it already."""
 
     address: str = ""
     unit: Callable[[], str] = str
     tokens: list[str] = field(default_factory=list)
+    told: bool = False
 
 
 UNFIT = re.compile("[\x00\ud800-\udfff]")
@@ -95,6 +97,12 @@ def _clean(value: Any) -> Any:
 def _named(whom: Any) -> str:
     """What the trail calls a person or a thing: what it wants to be called there, else what pages call it."""
     return str(getattr(whom, "on_record", whom))
+
+
+def told_before() -> None:
+    """What happens now goes on with an act that has its entry, as a page that saves itself every few seconds does."""
+    if circumstances := _now.get():
+        circumstances.told = True
 
 
 def survived(circumstances: Circumstances) -> bool:

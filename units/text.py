@@ -12,9 +12,14 @@ _HALF_WIDTH = str.maketrans("：，", ":,")
 _FULL_WIDTH = str.maketrans(":,", "：，")
 
 
+def fit(text: str) -> str:
+    """Without characters that no file may hold or that cannot be seen; lines stay lines."""
+    return _UNFIT.sub("", text)
+
+
 def one_line(text: str) -> str:
     """A title or a name: without unfit characters, white space folded and trimmed."""
-    return _SPACES.sub(" ", _UNFIT.sub("", text)).strip()
+    return _SPACES.sub(" ", fit(text)).strip()
 
 
 def key(name: str) -> str:

@@ -2,6 +2,7 @@ from submissions.models.adoptions import Adoption, AdoptionCredit
 from submissions.models.channels import Channel, ChannelColumn, ChannelLevel
 from submissions.models.charges import ThemeCharge
 from submissions.models.commissions import Commission, CommissionedUnit
+from submissions.models.drafts import Draft
 from submissions.models.items import (
     Attachment,
     Item,
@@ -13,6 +14,7 @@ from submissions.models.items import (
     ReviewStage,
     Revision,
 )
+from submissions.models.kinds import ItemKind
 from submissions.models.periods import Period, PeriodKind
 from submissions.models.themes import Theme, ThemeKind
 
@@ -25,8 +27,10 @@ __all__ = [
     "ChannelLevel",
     "Commission",
     "CommissionedUnit",
+    "Draft",
     "Item",
     "ItemEvent",
+    "ItemKind",
     "ItemShare",
     "ItemTheme",
     "Period",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from submissions.fields import MillionthsField
+from submissions.models.kinds import ItemKind
 from submissions.models.themes import Theme
 from submissions.states import EVENT_LABELS, RECEIVED, State
 from units.models import Office, Role, Unit
@@ -64,6 +65,11 @@ class Item(models.Model):
     urgent = models.BooleanField("紧急", default=False)
     received_on = models.DateField("报送日期", null=True, blank=True)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
+    kind = models.ForeignKey(ItemKind, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    # The words of the newest revision (``body.digest``), by which a repost is known; empty where there is no text.
+    digest = models.CharField(max_length=64, blank=True, default="")
+    # What the page was given on which it was first written, so that five clicks make one item.
+    form_token = models.CharField(max_length=32, null=True, unique=True, editable=False)
 
     objects = ItemQuerySet.as_manager()
 
@@ -85,6 +91,7 @@ class Item(models.Model):
             models.Index(fields=["office", "state", "-urgent", "received_on", "id"], name="item_queue"),
             models.Index(fields=["office", "-received_on", "-id"], name="item_newest"),
             models.Index(fields=["unit", "-received_on", "-id"], name="item_unit_newest"),
+            models.Index(fields=["unit", "digest"], condition=~Q(digest=""), name="item_repost"),
         ]
 
     def __str__(self) -> str:
@@ -102,7 +109,11 @@ class Revision(models.Model):
     item = models.ForeignKey(Item, models.PROTECT, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField("第几稿")
     title = models.CharField("标题", max_length=300)
-    body = models.TextField("正文", blank=True)
+    body = models.TextField("正文", blank=True, help_text="HTML")
+    text = models.TextField("正文的文字", blank=True)
+    kind = models.ForeignKey(ItemKind, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    authors = models.CharField("作者", max_length=200, blank=True)
+    responsible = models.CharField("责任编辑", max_length=60, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     at = models.DateTimeField("时间", auto_now_add=True)
 

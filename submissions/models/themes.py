@@ -1,5 +1,7 @@
 """Themes (主题), in a tree; the priorities (报送要点) of a period are themes too."""
 
+import datetime
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -20,6 +22,11 @@ class ThemeQuerySet(models.QuerySet["Theme"]):
         """The topics that count in a period: its own, and those of every period."""
         reach = Q(period=period) | Q(period=None, year=None)
         return self.topics().filter(reach, office=period.office_id, scored=True)
+
+    def open_on(self, day: datetime.date) -> "ThemeQuerySet":
+        """Those of every period, of this year, and of periods that have not ended or not been closed."""
+        now = Q(period__ends_on__gte=day) | Q(period__closed_at=None)
+        return self.filter(Q(period=None, year=None) | Q(year=day.year) | (Q(period__isnull=False) & now))
 
     def priorities_of(self, period: Period) -> "ThemeQuerySet":
         return self.filter(kind=ThemeKind.PRIORITY, period=period).order_by("position", "id")

@@ -1,0 +1,227 @@
+"""Writing: a draft is saved again and again, then submitted as a revision that never changes.
+
+Before each save the text is looked through for marks of secrecy; on a hit nothing is stored, here or in the trail.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from submissions import body, secrecy
+from submissions.models import Draft, Item, ItemKind, ItemShare, ItemTheme, Revision, Theme
+from submissions.moves import move
+from submissions.permissions import may_write, units_to_write_for
+from submissions.states import State
+from trail.records import record, told_before
+from units.models import Account, Office, Unit
+from units.verdicts import Refused, TooLate
+
+UNTITLED = "（未写标题）"
+SITTING = timedelta(minutes=10)  # between two saves of one sitting at most
+LEAST, MOST = 10, 20_000  # characters of a text that is submitted
+
+
+class Marked(Refused):
+    """The text bears a mark of secrecy. ``on_record`` says where, without a word of it."""
+
+    def __init__(self, places: list[tuple[str, secrecy.Found]]) -> None:
+        told = "；".join(f"{label}里的“{found.around}”" for label, found in places[:5])
+        super().__init__(f"有密级标志或内部资料标志，没有保存：{told}。这里不能处理涉密和内部资料，请删去以后再存。")
+        labels = "、".join(dict.fromkeys(label for label, _ in places))
+        self.on_record = f"{labels}里有密级标志或内部资料标志，共{len(places)}处，没有保存"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What stands in the page. ``version`` is of the draft that the page was filled from, 0 for a new one."""
+
+    title: str
+    body: str
+    version: int = 0
+    kind: ItemKind | None = None
+    urgent: bool = False
+    authors: str = ""
+    responsible: str = ""
+    themes: list[int] = field(default_factory=list)
+
+
+def draft_of(item: Item, account: Account) -> Draft:
+    """The draft of an item, or one filled from its newest revision and not yet saved."""
+    draft = Draft.objects.filter(item=item).select_related("kind", "saved_by").first()
+    if draft:
+        return draft
+    last = item.revisions.order_by("-number").first()
+    draft = Draft(item=item, kind=item.kind, urgent=item.urgent, saved_by=account, saved_at=timezone.now())
+    if last:
+        draft.title, draft.body, draft.authors, draft.responsible = (
+            last.title,
+            last.body,
+            last.authors,
+            last.responsible,
+        )
+    draft.themes = list(item.themes.values_list("theme_id", flat=True))
+    return draft
+
+
+def written_with(token: str, account: Account) -> Item | None:
+    """The item that a page with this token has made already, of a unit of the account's."""
+    units = account.units_with("officer")
+    return Item.objects.select_related("office", "unit").filter(form_token=token, unit__in=units).first()
+
+
+@transaction.atomic
+def begin(office: Office, unit: Unit, token: str, typed: Typed, by: Account) -> Draft:
+    """Save what is written for the first time. The same token again is the same item.
+
+    Raises Refused, Marked among it, or TooLate where another request with the token was first.
+    """
+    refuse_marked(typed)
+    if unit not in units_to_write_for(by, office):
+        raise Refused("只能替自己的单位写信息，而且单位要在收稿单位现在的名册上。")
+    try:
+        with transaction.atomic():
+            item = Item.objects.create(office=office, unit=unit, title=typed.title or UNTITLED, form_token=token)
+    except IntegrityError as error:
+        raise TooLate("这一页刚刚已经存过。") from error
+    ItemShare.objects.create(item=item, unit=unit, share=1)
+    record("写信息", by=by, office=office.code, on=item)
+    return _store(item, typed, by)
+
+
+@transaction.atomic
+def save(item: Item, typed: Typed, by: Account, *, by_itself: bool = False) -> Draft:
+    """Save a draft on top of the version it was written on. Raises Refused, Marked among it, or TooLate.
+
+    ``by_itself``: the page saves; of a sitting the first save is on the trail.
+    """
+    refuse_marked(typed)
+    if not (verdict := may_write(by, item)):
+        raise Refused(verdict.reason)
+    if item.state == State.DRAFT:
+        Item.objects.filter(pk=item.pk, state=State.DRAFT).update(title=typed.title or UNTITLED)
+    same_sitting = Draft.objects.filter(item=item, saved_by=by, saved_at__gte=timezone.now() - SITTING)
+    if by_itself and same_sitting.exists():
+        told_before()
+    else:
+        record("存草稿", by=by, office=item.office.code, on=item)
+    return _store(item, typed, by)
+
+
+def _store(item: Item, typed: Typed, by: Account) -> Draft:
+    """Write the draft if it still is of the version that was read. Raises TooLate, naming who was first."""
+    fields = {
+        "title": typed.title,
+        "body": typed.body,
+        "kind": typed.kind,
+        "urgent": typed.urgent,
+        "authors": typed.authors,
+        "responsible": typed.responsible,
+        "themes": typed.themes,
+        "saved_by": by,
+        "saved_at": timezone.now(),
+    }
+    if typed.version:
+        stored = Draft.objects.filter(item=item, version=typed.version).update(version=typed.version + 1, **fields)
+    else:
+        try:
+            with transaction.atomic():
+                Draft.objects.create(item=item, version=1, **fields)
+            stored = 1
+        except IntegrityError:
+            stored = 0
+    if stored:
+        return Draft.objects.select_related("item", "saved_by").get(item=item)
+    first = Draft.objects.filter(item=item).select_related("saved_by").first()
+    if first is None:
+        raise TooLate("这条信息刚刚已经报送或删去，这里的文字没有存。")
+    if all(getattr(first, name) == value for name, value in fields.items() if name != "saved_at"):
+        return first  # the same page, sent twice at once
+    when = f"{timezone.localtime(first.saved_at):%H:%M:%S}"
+    raise TooLate(
+        f"{first.saved_by}{when}在另一个窗口里存过更新的一稿。这里的文字没有存，也没有丢；请打开新的一稿对照。"
+    )
+
+
+def refuse_marked(typed: Typed) -> None:
+    """Raise Marked where a mark of secrecy stands in what was typed."""
+    texts = {"标题": typed.title, "正文": body.plain(typed.body), "作者": typed.authors}
+    if places := [(label, found) for label, text in texts.items() for found in secrecy.marks(text)]:
+        raise Marked(places)
+
+
+def warnings(typed: Typed) -> list[str]:
+    """Personal numbers in the text: a sentence each, with the place."""
+    found = secrecy.personal_numbers(f"{typed.title}\n{body.plain(typed.body)}")
+    return [f"像是{one.kind}：“{one.around}”。不是必须公开的，请删去或遮住几位。" for one in found]
+
+
+def missing(typed: Typed) -> dict[str, str]:
+    """What a text still needs before it can be submitted: field and sentence."""
+    wanting = {}
+    if not typed.title:
+        wanting["title"] = "请写标题。"
+    length = body.length(body.plain(typed.body))
+    if length < LEAST:
+        wanting["body"] = f"正文至少 {LEAST} 个字，现在 {length} 个。"
+    elif length > MOST:
+        wanting["body"] = f"正文最多 {MOST} 个字，现在 {length} 个；请删减，或者分成几条。"
+    if typed.kind is None:
+        wanting["kind"] = "请选种类。"
+    return wanting
+
+
+@transaction.atomic
+def submit(item: Item, typed: Typed, by: Account) -> Item:
+    """Make the text a revision and submit the item; its receipt is given once.
+
+    Raises Refused (Marked, something missing, a repost of the unit's own) or TooLate.
+    """
+    Office.objects.hold(item.office_id)
+    _store(item, typed, by)
+    refuse_marked(typed)
+    if wanting := missing(typed):
+        raise Refused("".join(wanting.values()))
+    text = body.plain(typed.body)
+    digest = body.digest(typed.title, text)
+    same = Item.objects.filter(unit=item.unit_id, office=item.office_id, digest=digest).exclude(pk=item.pk)
+    if earlier := same.exclude(state=State.WITHDRAWN).first():
+        told = f"编号 {earlier.number}" if earlier.number else f"现在是“{earlier.get_state_display()}”"
+        raise Refused(f"和本单位已经报送的一条全文相同：《{earlier.title}》（{told}）。要补充新进展，请改过再报。")
+    last = item.revisions.order_by("-number").first()
+    content = {"title": typed.title, "body": typed.body, "authors": typed.authors, "responsible": typed.responsible}
+    if last is None or any(getattr(last, name) != value for name, value in content.items()) or last.kind != typed.kind:
+        number = last.number + 1 if last else 1
+        Revision.objects.create(item=item, number=number, text=text, kind=typed.kind, author=by, **content)
+    changes = {"title": typed.title, "urgent": typed.urgent, "kind": typed.kind, "digest": digest}
+    Item.objects.filter(pk=item.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(item, name, value)
+    _propose(item, typed.themes, by)
+    move(item, "resubmit" if item.state == State.RETURNED else "submit", by)
+    Draft.objects.filter(item=item).delete()
+    return item
+
+
+def _propose(item: Item, themes: list[int], by: Account) -> None:
+    """The themes that the officer proposes; those that an editor confirmed stay."""
+    chosen = set(Theme.objects.topics().filter(office=item.office_id, pk__in=themes).values_list("pk", flat=True))
+    item.themes.filter(confirmed_at=None).exclude(theme__in=chosen).delete()
+    there = set(item.themes.values_list("theme_id", flat=True))
+    ItemTheme.objects.bulk_create([ItemTheme(item=item, theme_id=pk, proposed_by=by) for pk in sorted(chosen - there)])
+
+
+@transaction.atomic
+def discard(item: Item, by: Account) -> None:
+    """Delete a draft for good; what has a receipt never is. Raises Refused or TooLate."""
+    if not (verdict := may_write(by, item)):
+        raise Refused(verdict.reason)
+    if item.number or item.state != State.DRAFT:
+        raise Refused("已经报送过的信息不能删除。")
+    if not Item.objects.select_for_update().filter(pk=item.pk, state=State.DRAFT, number=None).exists():
+        raise TooLate("这份草稿刚刚已经报送或删去。")
+    record("删除草稿", by=by, office=item.office.code, on=item)
+    for rows in (item.events, item.themes, item.shares, item.revisions):
+        rows.all().delete()
+    item.delete()

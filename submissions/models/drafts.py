@@ -1,0 +1,32 @@
+"""Drafts (草稿): what an officer is writing, before it becomes a revision that never changes."""
+
+from django.conf import settings
+from django.db import models
+
+from submissions.models.items import Item
+from submissions.models.kinds import ItemKind
+
+
+class Draft(models.Model):
+    """The working text of an item that its unit may edit: saved again and again, gone once it is submitted.
+
+    ``version`` grows with each save: who saves on top of an older one is told, not overwritten.
+    """
+
+    item = models.OneToOneField(Item, models.CASCADE, related_name="draft")
+    title = models.CharField("标题", max_length=300, blank=True)
+    body = models.TextField("正文", blank=True)
+    kind = models.ForeignKey(ItemKind, models.PROTECT, null=True, blank=True, related_name="+")
+    urgent = models.BooleanField("紧急", default=False)
+    authors = models.CharField("作者", max_length=200, blank=True)
+    responsible = models.CharField("责任编辑", max_length=60, blank=True)
+    themes = models.JSONField("主题", default=list)
+    version = models.PositiveIntegerField("第几次保存", default=0)
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField("保存时间")
+
+    class Meta:
+        verbose_name = "草稿"
+
+    def __str__(self) -> str:
+        return self.title or "（未写标题）"
