@@ -99,14 +99,14 @@ def save(item: Item, typed: Typed, by: Account, *, by_itself: bool = False) -> D
     refuse_marked(typed)
     if not (verdict := may_write(by, item)):
         raise Refused(verdict.reason)
-    if item.state == State.DRAFT:
-        Item.objects.filter(pk=item.pk, state=State.DRAFT).update(title=typed.title or UNTITLED)
     same_sitting = Draft.objects.filter(item=item, saved_by=by, saved_at__gte=timezone.now() - SITTING)
     if by_itself and same_sitting.exists():
         told_before()
     else:
         record("存草稿", by=by, office=item.office.code, on=item)
-    return _store(item, typed, by)
+    draft = _store(item, typed, by)  # the draft before its item, as in ``submit``: two requests never wait crosswise
+    Item.objects.filter(pk=item.pk, state=State.DRAFT).update(title=typed.title or UNTITLED)
+    return draft
 
 
 def _store(item: Item, typed: Typed, by: Account) -> Draft:
