@@ -4,16 +4,13 @@ Measured are one sign-in alone, twenty at once until the last is in, what a page
 known and an unknown name, and what becomes of a thousand names tried with one password.
 """
 
-import http.client
 import os
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,6 +18,7 @@ from statistics import median
 
 from benchmarks.rounds import ROUNDS, ratio
 from tests.servers import free_port
+from tests.visitor import Visitor
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "Ein-langes-Passwort-1"  # noqa: S105  of accounts that live as long as this measurement
@@ -33,43 +31,6 @@ hashed = make_password({password!r})
 for i in range({people}):
     Account.objects.create(username=f"person{{i}}", name="测试", password=hashed)
 """
-
-
-class Visitor:
-    """A browser as far as signing in needs one. ``address`` is what a proxy would say of it."""
-
-    def __init__(self, port: int, address: str = "10.0.0.1") -> None:
-        self.port, self.address = port, address
-        self.cookies: dict[str, str] = {}
-
-    def ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        headers = {
-            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Forwarded-For": self.address,
-        }
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        for name, value in answer.getheaders():
-            if name.lower() == "set-cookie":
-                cookie, _, content = value.partition(";")[0].partition("=")
-                self.cookies[cookie] = content
-        connection.close()
-        return answer.status, text
-
-    def come(self) -> "Visitor":
-        """Fetch the sign-in page, whose token the form needs."""
-        _, page = self.ask("GET", "/accounts/login/")
-        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-        assert found, page
-        self.token = found[1]
-        return self
-
-    def sign_in(self, username: str, password: str = PASSWORD) -> tuple[int, str]:
-        fields = {"csrfmiddlewaretoken": self.token, "username": username, "password": password}
-        return self.ask("POST", "/accounts/login/", urllib.parse.urlencode(fields))
 
 
 @contextmanager
@@ -121,7 +82,7 @@ def prepare(folder: Path) -> None:
 def alone(port: int) -> float:
     visitor = Visitor(port).come()
     begin = time.perf_counter()
-    status, _ = visitor.sign_in("person0")
+    status, _ = visitor.sign_in("person0", PASSWORD)
     assert status == 302
     return time.perf_counter() - begin
 
@@ -132,7 +93,7 @@ def at_once(port: int) -> tuple[float, float]:
     statuses: list[int] = []
     pages: list[float] = []
     threads = [
-        threading.Thread(target=lambda i=i, v=v: statuses.append(v.sign_in(f"person{i}")[0]))
+        threading.Thread(target=lambda i=i, v=v: statuses.append(v.sign_in(f"person{i}", PASSWORD)[0]))
         for i, v in enumerate(visitors)
     ]
     begin = time.perf_counter()

@@ -34,7 +34,6 @@ LABELS = {
     "reason": "理由",
     "state": "状态",
     "path": "网址",
-    "status": "应答",
     "ignored": "多余的字段",
     "sessions": "结束的登录",
     "role": "角色",

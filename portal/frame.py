@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from reports.models import ReportRun
 from reports.permissions import may_make
@@ -14,7 +13,6 @@ from submissions.models import Item
 from submissions.states import State
 from units.models import Account, Office, Role
 from units.permissions import may_audit, may_keep_accounts
-from units.sessions import over_at
 
 
 class Link(NamedTuple):
@@ -29,9 +27,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of ``base.html``. Costs a fixed number of queries, none for somebody not signed in but one."""
     office: Office | None = getattr(request, "office", None)
     user = getattr(request, "user", None)
-    row = getattr(getattr(request, "session", None), "row", None)
-    left = max(int((over_at(row) - timezone.now()).total_seconds()), 0) if row else ""
-    context: dict[str, Any] = {"session_left": left, "office": office, "demonstration": _demonstration(office)}
+    context: dict[str, Any] = {"office": office, "demonstration": _demonstration(office)}
     if office is not None and isinstance(user, Account):
         here = request.path + ("?state=submitted" if request.GET.get("state") == State.SUBMITTED else "")
         reads = user.works_at(office) or bool(user.units_with(Role.OFFICER, Role.SIGNER))

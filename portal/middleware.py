@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
@@ -71,10 +72,7 @@ def keep_trail(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        def unit() -> str:
-            return _unit(request)
-
-        with under(Circumstances(address_of(request), unit)) as circumstances:
+        with under(Circumstances(address_of(request), partial(_unit, request))) as circumstances:
             response = get_response(request)
             if request.method not in SAFE:
                 try:
@@ -122,12 +120,12 @@ def _unasked(request: HttpRequest, takes: frozenset[str]) -> dict[str, str]:
 def _unit(request: HttpRequest) -> str:
     """The unit in which the actor acts: the office's where they have a role in it, else their first."""
     user = getattr(request, "user", None)
-    if not isinstance(user, Account) and not getattr(user, "is_authenticated", False):
+    if not isinstance(user, Account):
         return ""
     office = getattr(request, "office", None)
-    units = [row.unit for row in user.held]  # type: ignore[union-attr]
+    units = [row.unit for row in user.held]
     here = [unit for unit in units if office and unit.pk == office.unit_id]
-    return str((here or units or [""])[0])
+    return str(next(iter(here or units), ""))
 
 
 class say_busy:  # noqa: N801  named in the settings beside functions

@@ -15,11 +15,12 @@ from submissions.moves import move
 from submissions.permissions import may_write, units_to_write_for
 from submissions.states import State
 from trail.records import record, told_before
-from units.models import Account, Office, Unit
+from units.models import Account, Office, Role, Unit
 from units.verdicts import Refused, TooLate
 
 UNTITLED = "（未写标题）"
 SITTING = timedelta(minutes=10)  # between two saves of one sitting at most
+OF_A_REVISION = ("title", "body", "authors", "responsible")
 LEAST, MOST = 10, 20_000  # characters of a text that is submitted
 
 
@@ -55,20 +56,34 @@ def draft_of(item: Item, account: Account) -> Draft:
     last = item.revisions.order_by("-number").first()
     draft = Draft(item=item, kind=item.kind, urgent=item.urgent, saved_by=account, saved_at=timezone.now())
     if last:
-        draft.title, draft.body, draft.authors, draft.responsible = (
-            last.title,
-            last.body,
-            last.authors,
-            last.responsible,
-        )
+        for name in OF_A_REVISION:
+            setattr(draft, name, getattr(last, name))
     draft.themes = list(item.themes.values_list("theme_id", flat=True))
     return draft
 
 
 def written_with(token: str, account: Account) -> Item | None:
     """The item that a page with this token has made already, of a unit of the account's."""
-    units = account.units_with("officer")
+    units = account.units_with(Role.OFFICER)
     return Item.objects.select_related("office", "unit").filter(form_token=token, unit__in=units).first()
+
+
+def write(
+    office: Office, item: Item | None, unit: Unit, token: str, typed: Typed, by: Account, *, by_itself: bool = False
+) -> Draft:
+    """Save what stands in a page: of an item, or of the one that a page with this token makes or has made.
+
+    Raises Refused, Marked among it, or TooLate.
+    """
+    item = item or written_with(token, by)
+    if item is None:
+        try:
+            return begin(office, unit, token, typed, by)
+        except TooLate:
+            item = written_with(token, by)  # by the same page, at the same moment
+            if item is None:
+                raise
+    return save(item, typed, by, by_itself=by_itself)
 
 
 @transaction.atomic
@@ -132,8 +147,8 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
         except IntegrityError:
             stored = 0
     if stored:
-        return Draft.objects.select_related("item", "saved_by").get(item=item)
-    first = Draft.objects.filter(item=item).select_related("saved_by").first()
+        return Draft.objects.select_related("item__office", "item__unit", "kind", "saved_by").get(item=item)
+    first = Draft.objects.filter(item=item).select_related("item__office", "item__unit", "kind", "saved_by").first()
     if first is None:
         raise TooLate("这条信息刚刚已经报送或删去，这里的文字没有存。")
     if all(getattr(first, name) == value for name, value in fields.items() if name != "saved_at"):
@@ -157,51 +172,52 @@ def warnings(typed: Typed) -> list[str]:
     return [f"像是{one.kind}：“{one.around}”。不是必须公开的，请删去或遮住几位。" for one in found]
 
 
-def missing(typed: Typed) -> dict[str, str]:
+def missing(draft: Draft) -> dict[str, str]:
     """What a text still needs before it can be submitted: field and sentence."""
     wanting = {}
-    if not typed.title:
+    if not draft.title:
         wanting["title"] = "请写标题。"
-    length = body.length(body.plain(typed.body))
+    length = body.length(body.plain(draft.body))
     if length < LEAST:
         wanting["body"] = f"正文至少 {LEAST} 个字，现在 {length} 个。"
     elif length > MOST:
         wanting["body"] = f"正文最多 {MOST} 个字，现在 {length} 个；请删减，或者分成几条。"
-    if typed.kind is None:
+    if draft.kind is None:
         wanting["kind"] = "请选种类。"
     return wanting
 
 
 @transaction.atomic
-def submit(item: Item, typed: Typed, by: Account) -> Item:
-    """Make the text a revision and submit the item; its receipt is given once.
+def submit(draft: Draft, by: Account) -> Item:
+    """Make a draft a revision and submit its item; the receipt is given once.
 
-    Raises Refused (Marked, something missing, a repost of the unit's own) or TooLate.
+    Raises Refused (something missing, a repost of the unit's own), or TooLate where the draft is no longer this one.
     """
+    item = draft.item
     Office.objects.hold(item.office_id)
-    _store(item, typed, by)
-    refuse_marked(typed)
-    if wanting := missing(typed):
+    if not Draft.objects.filter(pk=draft.pk, version=draft.version).delete()[0]:
+        raise TooLate("这条信息刚刚已经报送、删去，或者在另一个窗口里改过，没有再报送。")
+    if wanting := missing(draft):
         raise Refused("".join(wanting.values()))
-    text = body.plain(typed.body)
-    digest = body.digest(typed.title, text)
+    text = body.plain(draft.body)
+    digest = body.digest(draft.title, text)
+    _refuse_repost(item, digest)
+    content = {name: getattr(draft, name) for name in OF_A_REVISION} | {"kind": draft.kind}
+    last = item.revisions.order_by("-number").first()
+    if last is None or any(getattr(last, name) != value for name, value in content.items()):
+        Revision.objects.create(item=item, number=last.number + 1 if last else 1, text=text, author=by, **content)
+    item.title, item.urgent, item.kind, item.digest = draft.title, draft.urgent, draft.kind, digest
+    item.save(update_fields=["title", "urgent", "kind", "digest"])
+    _propose(item, draft.themes, by)
+    return move(item, "resubmit" if item.state == State.RETURNED else "submit", by)
+
+
+def _refuse_repost(item: Item, digest: str) -> None:
+    """Raise Refused, with the earlier receipt, where the unit has submitted these words already."""
     same = Item.objects.filter(unit=item.unit_id, office=item.office_id, digest=digest).exclude(pk=item.pk)
     if earlier := same.exclude(state=State.WITHDRAWN).first():
         told = f"编号 {earlier.number}" if earlier.number else f"现在是“{earlier.get_state_display()}”"
         raise Refused(f"和本单位已经报送的一条全文相同：《{earlier.title}》（{told}）。要补充新进展，请改过再报。")
-    last = item.revisions.order_by("-number").first()
-    content = {"title": typed.title, "body": typed.body, "authors": typed.authors, "responsible": typed.responsible}
-    if last is None or any(getattr(last, name) != value for name, value in content.items()) or last.kind != typed.kind:
-        number = last.number + 1 if last else 1
-        Revision.objects.create(item=item, number=number, text=text, kind=typed.kind, author=by, **content)
-    changes = {"title": typed.title, "urgent": typed.urgent, "kind": typed.kind, "digest": digest}
-    Item.objects.filter(pk=item.pk).update(**changes)
-    for name, value in changes.items():
-        setattr(item, name, value)
-    _propose(item, typed.themes, by)
-    move(item, "resubmit" if item.state == State.RETURNED else "submit", by)
-    Draft.objects.filter(item=item).delete()
-    return item
 
 
 def _propose(item: Item, themes: list[int], by: Account) -> None:

@@ -1,7 +1,6 @@
 """The items: list, filter, detail, and the decisions on them."""
 
 import secrets
-from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from submissions.body import plain
 from submissions.charges import charge
-from submissions.drafts import LEAST, begin, discard, draft_of, missing, save, submit, warnings, written_with
+from submissions.drafts import LEAST, discard, draft_of, missing, submit, warnings, write
 from submissions.filters import ItemFilter
 from submissions.forms import AdoptionForm, ChargeForm, ReasonForm, WriteForm
 from submissions.models import Adoption, Draft, Item
@@ -51,7 +50,7 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     if needed and not form.is_valid():
         return _detail(request, item, status=422, refused_move=name, reason_form=form)
     try:
-        if name in BY_WRITING:
+        if name in MOVES and MOVES[name].by_writing:
             raise Refused("请在写信息的页面上报送，那里会先检查文字。")
         move(item, name, request.user, form.cleaned_data["reason"] if needed else "")
     except (Refused, TooLate) as error:
@@ -105,7 +104,6 @@ def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
     return render(request, "submissions/revoke.html", context, status=422 if form.errors else 200)
 
 
-BY_WRITING = ("submit", "resubmit")  # moves that begin on the writing page, which checks the text first
 WRITTEN = ["token", "version", "unit", "title", "kind", "body", "themes", "authors", "responsible", "urgent", "do"]
 
 
@@ -126,10 +124,12 @@ def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     form = WriteForm(request.POST, office=request.office, units=units)
     if not form.is_valid():
         return _not_saved(request, item, form, " ".join(str(errors[0]) for errors in form.errors.values()))
-    item = item or written_with(form.cleaned_data["token"], request.user)
     submitting = request.POST.get("do") == "submit"
+    asked, by_itself = form.cleaned_data, bool(request.headers.get("X-Autosave"))
     try:
-        draft = _save(request, item, form)
+        draft = write(
+            request.office, item, asked["unit"], asked["token"], form.typed, request.user, by_itself=by_itself
+        )
         if submitting:
             return _submit(request, draft, form)
     except (Refused, TooLate) as error:
@@ -137,7 +137,7 @@ def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
         if submitting and there and there.state in (State.SIGNING, State.SUBMITTED):
             return redirect("item", request.office.code, there.pk)  # pressed again: it is there, with its receipt
         return _not_saved(request, item, form, str(error), getattr(error, "on_record", str(error)))
-    if request.headers.get("X-Autosave"):
+    if by_itself:
         answer = {"version": draft.version, "at": f"{timezone.localtime(draft.saved_at):%H:%M:%S}"}
         address = reverse("write-item", args=[request.office.code, draft.item_id])
         return JsonResponse({**answer, "address": address, "warnings": warnings(form.typed)})
@@ -145,29 +145,16 @@ def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     return redirect("write-item", request.office.code, draft.item_id)
 
 
-def _save(request: DeskRequest, item: Item | None, form: WriteForm) -> Draft:
-    asked, by_itself = form.cleaned_data, bool(request.headers.get("X-Autosave"))
-    if item is None:
-        try:
-            return begin(request.office, asked["unit"], asked["token"], form.typed, request.user)
-        except TooLate:
-            item = written_with(asked["token"], request.user)  # by the same page, at the same moment
-            if item is None:
-                raise
-    return save(item, form.typed, request.user, by_itself=by_itself)
-
-
 def _submit(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpResponse:
-    typed = replace(form.typed, version=draft.version)
     try:
-        item = submit(draft.item, typed, request.user)
+        item = submit(draft, request.user)
     except Refused as error:
         if Item.objects.filter(pk=draft.item_id, state__in=(State.SIGNING, State.SUBMITTED)).exists():
             return redirect("item", request.office.code, draft.item_id)  # by the same page, at the same moment
         again = request.POST.copy()
         again["version"] = str(draft.version)  # the text is saved, if not submitted
         form.data = again
-        for name, sentence in missing(typed).items():
+        for name, sentence in missing(draft).items():
             form.add_error(name, sentence)
         return _not_saved(request, draft.item, form, str(error))
     sent = f"已报送，编号 {item.number}。" if item.number else "已交本单位签发人。"
@@ -274,7 +261,7 @@ def _detail(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -
         "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
         "events": events,
         "moves": [
-            (name, made) for name, made in MOVES.items() if name not in BY_WRITING and may_move(account, item, name)
+            (name, made) for name, made in MOVES.items() if not made.by_writing and may_move(account, item, name)
         ],
         "may_adopt": may_adopt(account, item),
         "may_write": may_write(account, item),

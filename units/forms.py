@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from trail.models import Result
 from units import factors, lockout
-from units.models import Account, Attempt, AttemptKind, Office, Role, RosterLine, Unit
+from units.models import UNIT_ROLES, Account, Attempt, AttemptKind, Office, Role, RosterLine, Unit
 from units.permissions import roles_to_give
 from units.records import record_for
 from units.text import one_line
@@ -155,6 +155,10 @@ class FirstCodeForm(CodeForm):
         super().__init__(*args, **kwargs)
         self.fields["code"].error_messages["required"] = "请填手机上显示的 6 位验证码。"
 
+    def say_wrong(self) -> None:
+        """The code does not show that the phone has the key."""
+        self.add_error("code", "验证码不对。请看手机的时间是否自动校准，等下一个验证码再试。")
+
 
 class SetUpForm(OwnPassword, FirstCodeForm):
     """A phone's first code, for one's password and, where there is a phone already, a code of that."""
@@ -258,7 +262,7 @@ class RoleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         role = cleaned.get("role")
-        if role in (Role.OFFICER, Role.SIGNER):
+        if role in UNIT_ROLES:
             cleaned["place"] = self._reporting(cleaned.get("unit", ""))
         elif role:
             cleaned["place"] = self.office.unit

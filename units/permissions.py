@@ -1,11 +1,8 @@
 """Who may keep whose account. Each answer carries its reason; unknown means no."""
 
-from django.db.models import Q
-
-from units.models import GUARDED, Account, Membership, Office, Role, RosterLine, Unit
+from units.models import GUARDED, UNIT_ROLES, Account, Membership, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
-UNIT_ROLES = (Role.OFFICER, Role.SIGNER)
 # A manager runs the office's work; who audits, manages or keeps the system is the sysadmin's to say.
 MAY_GIVE = {
     Role.MANAGER: {Role.OFFICER, Role.SIGNER, Role.EDITOR},
@@ -32,13 +29,6 @@ def roles_to_give(account: Account, office: Office) -> set[str]:
     return {str(role) for mine, roles in MAY_GIVE.items() if mine in held for role in roles}
 
 
-def kept_at(office: Office) -> Q:
-    """Which memberships an office keeps: those of its own people, and the officers and signers of units that
-    report to it now. That a unit is an office too gives nobody a hand in its own people."""
-    reporting = RosterLine.objects.current().filter(office=office).values("unit")
-    return Q(unit=office.unit_id, role__in=GUARDED) | Q(unit__in=reporting, role__in=UNIT_ROLES)
-
-
 def may_keep(account: Account, other: Account, office: Office) -> Verdict:
     """Whether one may change, disable or reset another's account: only where every role it holds is one's to give."""
     if not (verdict := may_keep_accounts(account, office)):
@@ -48,7 +38,7 @@ def may_keep(account: Account, other: Account, office: Office) -> Verdict:
     held = Membership.objects.filter(account=other)
     if not {row.role for row in held} <= roles_to_give(account, office):
         return no("这个账号有管理员、审计员或系统管理员的角色，只有系统管理员可以改。")
-    if held.exclude(kept_at(office)).exists():
+    if held.exclude(pk__in=Membership.objects.kept_by(office)).exists():
         return no("这个账号还有不归这里管的角色（别的收稿单位，或者已经不在名册上的单位），不能在这里改。")
     return YES
 
@@ -61,7 +51,7 @@ def may_take(account: Account, membership: Membership, office: Office) -> Verdic
         return no("自己的角色不能自己取消，请另一位管理员办。")
     if membership.role not in roles_to_give(account, office):
         return no(f"只有系统管理员可以取消{membership.get_role_display()}的角色。")
-    if not Membership.objects.filter(kept_at(office), pk=membership.pk).exists():
+    if not Membership.objects.kept_by(office).filter(pk=membership.pk).exists():
         return no(f"{membership.unit}不在现在的名册上，它的角色不归这里管。")
     return YES
 

@@ -43,6 +43,11 @@ class SessionStore(DatabaseStore):
         row.seen_at = now
         return row
 
+    @property
+    def seconds_left(self) -> int | None:
+        """Until it ends if nobody uses it any more; None of one that lies in no database yet."""
+        return max(int((over_at(self.row) - timezone.now()).total_seconds()), 0) if self.row else None
+
     def touch(self) -> None:
         """Note that it is in use; once a minute is enough."""
         now = timezone.now()

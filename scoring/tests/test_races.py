@@ -2,11 +2,9 @@
 
 import datetime
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from scoring import closing, ledger
 from scoring.models import ScoreEntry
@@ -14,27 +12,10 @@ from submissions import moves
 from submissions.models import Adoption, Item, ItemEvent, Period
 from submissions.moves import adopt, move
 from submissions.states import State
+from tests.races import at_once
 from tests.world import build_world
-from units.verdicts import Refused, TooLate
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Do the acts in threads that start together; what each returned, or the exception it raised."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        try:
-            barrier.wait(timeout=10)
-            return act()
-        except (Refused, TooLate) as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return [future.result(timeout=60) for future in [pool.submit(run, act) for act in acts]]
 
 
 def deciding(item_id: int, name: str, by) -> Callable[[], Item]:

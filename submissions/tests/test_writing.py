@@ -1,10 +1,8 @@
 """Writing, saving, submitting: no word is lost, nothing marked comes in, five clicks make one item."""
 
 import re
-import threading
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +10,7 @@ from submissions import drafts
 from submissions.models import Draft, Item, ItemEvent, Revision
 from submissions.moves import move
 from submissions.states import State
+from tests.races import at_once
 from tests.world import build_world
 from trail.models import TrailEntry
 from units.models import Membership, Role, Unit
@@ -189,21 +188,13 @@ def test_pressing_submit_again_leads_to_the_same_receipt(world, sun):
 @pytest.mark.django_db(transaction=True)
 def test_five_clicks_at_once_make_one_item_with_one_receipt():
     world = build_world()
-    answers = []
 
     def click():
         client = Client()
         client.force_login(world.officer)
-        try:
-            answers.append(write(client, world, do="submit"))
-        finally:
-            connection.close()
+        return write(client, world, do="submit")
 
-    threads = [threading.Thread(target=click) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    answers = at_once(*[click] * 5)
     item = Item.objects.get()
     assert item.number
     assert item.revisions.count() == 1

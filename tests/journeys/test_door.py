@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.door import Visitor
 from tests.journeys.conftest import PASSWORD, Served, own_database, start
 from tests.journeys.test_books import assert_sound, wait_until
+from tests.visitor import Visitor
 
 NAME = "Neu-und-lang-77"
 LOCKED = "15 分钟再试"
@@ -43,16 +43,6 @@ def person(door: Served, name: str, address: str = "10.0.0.1") -> Visitor:
     visitor = stranger(door, address).come()
     assert visitor.sign_in(name, PASSWORD)[0] == 302
     return visitor
-
-
-def post(visitor: Visitor, page: str, to: str = "", **fields: str) -> tuple[int, str]:
-    """Fill in a form of a page, with the token that stands in it."""
-    from urllib.parse import urlencode
-
-    text = visitor.ask("GET", page)[1]
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text)
-    assert token
-    return visitor.ask("POST", to or page, urlencode({"csrfmiddlewaretoken": token[1], **fields}))
 
 
 def shell(door: Served, code: str) -> Any:
@@ -83,11 +73,11 @@ def test_a_nul_in_any_parameter_is_refused_and_never_an_error(door):
         "/accounts/login/": {"username": "a\x00b", "password": "x\x00"},
         "/accounts/login/again/": {"username": "\x00", "password": "\x00", "code": "\x00"},
     }.items():
-        assert post(anybody, "/accounts/login/", path, **fields)[0] < 500
+        assert anybody.post("/accounts/login/", path, **fields)[0] < 500
     manager = person(door, "manager")
     fields = {"username": "a\x00", "name": "\x00", "email": "\x00", "role": "\x00", "unit": "\x00", "groups": "\x00"}
-    assert post(manager, "/o/shanxi/accounts/new/", **fields)[0] == 422
-    assert post(manager, "/accounts/me/", "/accounts/me/sessions/end/", session="\x00")[0] == 302
+    assert manager.post("/o/shanxi/accounts/new/", **fields)[0] == 422
+    assert manager.post("/accounts/me/", "/accounts/me/sessions/end/", session="\x00")[0] == 302
 
 
 # ---- Fault 21: characters that look like others, or like nothing ----
@@ -97,10 +87,10 @@ def test_look_alikes_are_one_name_and_invisible_characters_are_none(door):
     assert stranger(door, "10.0.0.3").come().sign_in(" ＯＦＦＩＣＥＲ", PASSWORD)[0] == 302
     manager = person(door, "manager")
     new = {"username": "Xin", "name": "\u202e新\u200b人\ufeff", "role": "officer", "unit": "运城\u200b市教育局"}
-    assert post(manager, "/o/shanxi/accounts/new/", **new)[0] == 302
+    assert manager.post("/o/shanxi/accounts/new/", **new)[0] == 302
     found = "from units.models import Account\nprint(json.dumps(Account.objects.get(username='xin').name))"
     assert shell(door, found) == "新人"
-    assert post(manager, "/o/shanxi/accounts/new/", **{**new, "username": "ｘｉｎ"})[0] == 422
+    assert manager.post("/o/shanxi/accounts/new/", **{**new, "username": "ｘｉｎ"})[0] == 422
     assert "xin" in manager.ask("GET", "/o/shanxi/accounts/?q=%E6%96%B0%E2%80%8B%E4%BA%BA")[1]
 
 
@@ -143,7 +133,7 @@ def test_fields_that_no_form_has_are_ignored_and_on_record(door):
     editor = person(door, "editor")
     before = shell(door, STATE)
     page = f"/o/shanxi/items/{before['item']}/"
-    post(editor, page, f"{page}move/reopen/", reason="核对", **extra)
+    editor.post(page, f"{page}move/reopen/", reason="核对", **extra)
     after = shell(door, STATE)
     assert after == {**before, "state": "submitted"}
     entry = shell(

@@ -157,15 +157,24 @@ class Role(models.TextChoices):
 
 # Whose password alone must not be enough: they decide, publish, audit, or open doors to others.
 GUARDED = (Role.EDITOR, Role.MANAGER, Role.AUDITOR, Role.SYSADMIN)
+UNIT_ROLES = (Role.OFFICER, Role.SIGNER)  # held in a unit that reports; all others in the office's own
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def at(self, office: Office) -> "MembershipQuerySet":
         """Roles that concern an office: of its own people, and of officers and signers who write or wrote to it."""
-        units = RosterLine.objects.filter(office=office).values("unit")
-        return self.filter(
-            Q(unit=office.unit_id, role__in=GUARDED) | Q(unit__in=units, role__in=(Role.OFFICER, Role.SIGNER))
-        )
+        return self._of(office, RosterLine.objects.filter(office=office))
+
+    def kept_by(self, office: Office) -> "MembershipQuerySet":
+        """Those of ``at`` that the office gives and takes: of its own people, and of units that report to it now.
+
+        That a unit is an office too gives nobody a hand in its own people.
+        """
+        return self._of(office, RosterLine.objects.current().filter(office=office))
+
+    def _of(self, office: Office, lines: "models.QuerySet[RosterLine]") -> "MembershipQuerySet":
+        own = Q(unit=office.unit_id, role__in=GUARDED)
+        return self.filter(own | Q(unit__in=lines.values("unit"), role__in=UNIT_ROLES))
 
 
 class Membership(models.Model):

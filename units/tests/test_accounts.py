@@ -1,10 +1,8 @@
 """Keeping accounts: who may do what to whom, and what an act changes at once."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +11,7 @@ from submissions.charges import charge
 from submissions.moves import move
 from submissions.permissions import may_adopt, may_move
 from submissions.states import State
+from tests.races import at_once
 from tests.world import account, build_world
 from trail.models import TrailEntry
 from units import accounts
@@ -54,22 +53,14 @@ def test_nobody_is_auditor_and_manager_or_sysadmin(world, first):
 def test_two_who_give_conflicting_roles_at_once_do_not_both_succeed():
     world = build_world()
     person = account("xin", world.bureau, Role.OFFICER)
-    given = []
-
-    def give(role):
-        try:
-            accounts.give(person, world.office.unit, role, world.office, world.sysadmin)
-            given.append(role)
-        except Refused:
-            pass
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=give, args=(role,)) for role in (Role.AUDITOR, Role.MANAGER)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    roles = (Role.AUDITOR, Role.MANAGER)
+    answers = at_once(
+        *(
+            lambda role=role: accounts.give(person, world.office.unit, role, world.office, world.sysadmin)
+            for role in roles
+        )
+    )
+    given = [answer for answer in answers if isinstance(answer, Membership)]
     assert len(given) == 1
 
 

@@ -1,7 +1,6 @@
 """My account: password, second factor, and where I am signed in."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -31,10 +30,6 @@ KEY = "factor_key"
 @at_ones_office
 def my_account(request: DeskRequest) -> HttpResponse:
     """Who I am here, whether a second factor guards me, and each browser I am signed in from."""
-    return _page(request)
-
-
-def _page(request: DeskRequest, status: int = 200, **context: Any) -> HttpResponse:
     account = request.user
     here = request.session.session_key
     sessions = [{"row": row, "here": row.session_key == here} for row in live_sessions(account)]
@@ -45,9 +40,8 @@ def _page(request: DeskRequest, status: int = 200, **context: Any) -> HttpRespon
         "factor": factors.is_set(account),
         "must": factors.is_must(account),
         "codes_left": factors.codes_left(account),
-        **context,
     }
-    return render(request, "units/my_account.html", context, status=status)
+    return render(request, "units/my_account.html", context)
 
 
 @act("修改密码", ["old_password", "new_password1", "new_password2"])
@@ -79,7 +73,7 @@ def set_up_factor(request: DeskRequest) -> HttpResponse:
             request.session[door.FACTOR] = True
             door.end_sessions(account, besides=request.session.session_key)
             return render(request, "units/recovery_codes.html", {"codes": codes, "next": reverse("my-account")})
-        form.add_error("code", "验证码不对。请看手机的时间是否自动校准，等下一个验证码再试。")
+        form.say_wrong()
     context = {"form": form, "account": account, **factors.offer(account, key)}
     return render(request, "units/set_up.html", context, status=422 if form.errors else 200)
 

@@ -1,5 +1,7 @@
 """The accounts page, for managers and sysadmins: who may sign in, as what, and who has not for long."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -43,13 +45,10 @@ def account_list(request: DeskRequest) -> HttpResponse:
     if role in Role.values:
         found = found.filter(pk__in=Membership.objects.at(request.office).filter(role=role).values("account"))
     rows = list(found.filter(username__gt=request.GET.get("after", "")).by_name().for_table()[: ROWS + 1])
-    here_held = set(Membership.objects.at(request.office).filter(account__in=rows).values_list("pk", flat=True))
+    held = _held_here(request, rows)
     kept = {"q": words, "role": role, "state": state}
     context = {
-        "rows": [
-            {"account": row, "held": [held for held in row.memberships.all() if held.pk in here_held]}
-            for row in rows[:ROWS]
-        ],
+        "rows": [{"account": row, "held": held[row.pk]} for row in rows[:ROWS]],
         "next": "?" + urlencode({**kept, "after": rows[ROWS - 1].username}) if len(rows) > ROWS else "",
         "top": "?" + urlencode(kept) if request.GET.get("after") else "",
         "words": words,
@@ -59,6 +58,12 @@ def account_list(request: DeskRequest) -> HttpResponse:
         "slept": here.slept().count(),
     }
     return render(request, "units/account_list.html", context)
+
+
+def _held_here(request: DeskRequest, rows: list[Account]) -> dict[int, list[Membership]]:
+    """The roles that concern this office, of accounts that ``for_table`` has fetched; by account."""
+    here = set(Membership.objects.at(request.office).filter(account__in=rows).values_list("pk", flat=True))
+    return {row.pk: [held for held in row.memberships.all() if held.pk in here] for row in rows}
 
 
 def _in_unit_called(words: str) -> Q:
@@ -100,21 +105,14 @@ def account_detail(request: DeskRequest, pk: int) -> HttpResponse:
     account = _account(request, pk)
     form = PersonForm(request.POST or None, instance=Account.objects.get(pk=pk))
     if request.method == "POST" and form.is_valid():
-        try:
-            accounts.change(
-                account, form.cleaned_data["name"], form.cleaned_data["email"], request.office, request.user
-            )
-        except Refused as error:
-            say_refused(request, error)
-        else:
-            messages.success(request, "账号已经改好。")
-        return redirect("account", request.office.code, pk)
+        asked = form.cleaned_data
+        act_of = partial(accounts.change, account, asked["name"], asked["email"])
+        return _do(request, account, act_of, "账号已经改好。")
     return _detail(request, account, 422 if form.errors else 200, form=form)
 
 
 def _detail(request: DeskRequest, account: Account, status: int = 200, **forms: Any) -> HttpResponse:
-    here = set(Membership.objects.at(request.office).filter(account=account).values_list("pk", flat=True))
-    held = [row for row in account.memberships.all() if row.pk in here]
+    held = _held_here(request, [account])[account.pk]
     context = {
         "account": account,
         "held": [(row, may_take(request.user, row, request.office)) for row in held],
@@ -140,13 +138,8 @@ def give_role(request: DeskRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, account, 422, role_form=form)
     asked = form.cleaned_data
-    try:
-        given = accounts.give(account, asked["place"], asked["role"], request.office, request.user)
-    except Refused as error:
-        say_refused(request, error)
-    else:
-        messages.success(request, f"已加上：{given.unit}的{given.get_role_display()}。")
-    return redirect("account", request.office.code, pk)
+    act_of = partial(accounts.give, account, asked["place"], asked["role"])
+    return _do(request, account, act_of, f"已加上：{asked['place']}的{Role(asked['role']).label}。")
 
 
 @act("取消角色")
@@ -154,41 +147,36 @@ def give_role(request: DeskRequest, pk: int) -> HttpResponse:
 @at_office
 def take_role(request: DeskRequest, pk: int) -> HttpResponse:
     membership = _membership(request, pk)
-    try:
-        accounts.take(membership, request.office, request.user)
-    except Refused as error:
-        say_refused(request, error)
-    else:
-        messages.success(request, f"已取消：{membership.unit}的{membership.get_role_display()}。")
-    return redirect("account", request.office.code, membership.account_id)
+    done = f"已取消：{membership.unit}的{membership.get_role_display()}。"
+    return _do(request, membership.account, partial(accounts.take, membership), done)
 
 
 @act("停用账号")
 @require_POST
 @at_office
 def disable_account(request: DeskRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, accounts.disable, "账号已经停用，正在用它的都已退出。")
+    return _do_to(request, pk, accounts.disable, "账号已经停用，正在用它的都已退出。")
 
 
 @act("启用账号")
 @require_POST
 @at_office
 def enable_account(request: DeskRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, accounts.enable, "账号已经启用。")
+    return _do_to(request, pk, accounts.enable, "账号已经启用。")
 
 
 @act("解除手机验证码")
 @require_POST
 @at_office
 def reset_factor(request: DeskRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, accounts.reset_factor, "手机验证码已经解除，这件事记入了审计。他下次登录时重新设置。")
+    return _do_to(request, pk, accounts.reset_factor, "手机验证码已经解除，这件事记入了审计。他下次登录时重新设置。")
 
 
 @act("结束登录")
 @require_POST
 @at_office
 def throw_out(request: DeskRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, accounts.throw_out, "他在各处的登录都已结束。")
+    return _do_to(request, pk, accounts.throw_out, "他在各处的登录都已结束。")
 
 
 @act("给出设密码链接")
@@ -206,14 +194,20 @@ def give_link(request: DeskRequest, pk: int) -> HttpResponse:
     return _show_link(request, account)
 
 
-def _do(request: DeskRequest, pk: int, what: Any, done: str) -> HttpResponse:
+def _do_to(request: DeskRequest, pk: int, what: Callable[..., object], done: str) -> HttpResponse:
+    account = _account(request, pk)
+    return _do(request, account, partial(what, account), done)
+
+
+def _do(request: DeskRequest, account: Account, what: Callable[..., object], done: str) -> HttpResponse:
+    """Do an act at this office, and say on the account's page what became of it."""
     try:
-        what(_account(request, pk), request.office, request.user)
+        what(office=request.office, by=request.user)
     except Refused as error:
         say_refused(request, error)
     else:
         messages.success(request, done)
-    return redirect("account", request.office.code, pk)
+    return redirect("account", request.office.code, account.pk)
 
 
 def _show_link(request: DeskRequest, account: Account) -> HttpResponse:

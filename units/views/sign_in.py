@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,7 +22,6 @@ from units import signing_in as door
 from units.forms import AgainForm, CodeForm, FirstCodeForm, ForgottenForm, NewPassword, SignInForm, try_code
 from units.models import Account, AttemptKind
 from units.queue import QUEUE_IS_AWAY
-from units.sessions import over_at
 from units.tasks import send_reset_link
 
 
@@ -125,7 +123,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             response = render(request, "units/recovery_codes.html", context)
             lockout.remember_device(request, response, account)
             return response
-        form.add_error("code", "验证码不对。请看手机的时间是否自动校准，等下一个验证码再试。")
+        form.say_wrong()
     context = {"form": form, "account": account, **factors.offer(account, noted["key"])}
     return render(request, "units/set_up.html", context, status=422 if form.errors else 200)
 
@@ -156,9 +154,7 @@ def session_state(request: HttpRequest) -> HttpResponse:
     """How many seconds are left, for the page's warning. Asking counts as use, unless it bears ``X-Poll``."""
     if not request.user.is_authenticated:
         return JsonResponse({"left": 0})
-    row = request.session.row  # type: ignore[attr-defined]
-    left = (over_at(row) - timezone.now()).total_seconds() if row else settings.SESSION_IDLE.total_seconds()
-    return JsonResponse({"left": max(int(left), 0), "account": request.user.username})
+    return JsonResponse({"left": request.session.seconds_left, "account": request.user.username})  # type: ignore[attr-defined]
 
 
 @act("登录", ["username", "password", "code"])
