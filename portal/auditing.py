@@ -106,7 +106,8 @@ class TrailFilter:
 def on_record(office: Office) -> "QuerySet[TrailEntry]":
     """What an office's auditor may read: what was done at the office, what its people did at the door while they
     were its people (``units.records``), and what nobody we know tried there."""
-    return TrailEntry.objects.filter(Q(office=office.code) | Q(office="", actor_id=None))
+    nobodys = Q(office="", actor_id=None, object_id=None)
+    return TrailEntry.objects.filter(Q(office=office.code) | nobodys)
 
 
 @require_safe

@@ -12,13 +12,14 @@ from django.utils import timezone
 from submissions import body, secrecy
 from submissions.models import Draft, Item, ItemKind, ItemShare, ItemTheme, Revision, Theme
 from submissions.moves import move
-from submissions.permissions import may_write, units_to_write_for
+from submissions.permissions import WRITABLE, may_write, units_to_write_for
 from submissions.states import State
 from trail.records import record, told_before
 from units.models import Account, Office, Role, Unit
 from units.verdicts import Refused, TooLate
 
 UNTITLED = "（未写标题）"
+GONE = "这条信息刚刚已经报送或删去，这里的文字没有存。"
 SITTING = timedelta(minutes=10)  # between two saves of one sitting at most
 OF_A_REVISION = ("title", "body", "authors", "responsible")
 LEAST, MOST = 10, 20_000  # characters of a text that is submitted
@@ -146,11 +147,14 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
             stored = 1
         except IntegrityError:
             stored = 0
+        # Whoever submitted it meanwhile has taken the draft away; there must not be another.
+        if not Item.objects.filter(pk=item.pk, state__in=WRITABLE).exists():
+            raise TooLate(GONE)
     if stored:
         return Draft.objects.select_related("item__office", "item__unit", "kind", "saved_by").get(item=item)
     first = Draft.objects.filter(item=item).select_related("item__office", "item__unit", "kind", "saved_by").first()
     if first is None:
-        raise TooLate("这条信息刚刚已经报送或删去，这里的文字没有存。")
+        raise TooLate(GONE)
     if all(getattr(first, name) == value for name, value in fields.items() if name != "saved_at"):
         return first  # the same page, sent twice at once
     when = f"{timezone.localtime(first.saved_at):%H:%M:%S}"
@@ -226,6 +230,13 @@ def _propose(item: Item, themes: list[int], by: Account) -> None:
     item.themes.filter(confirmed_at=None).exclude(theme__in=chosen).delete()
     there = set(item.themes.values_list("theme_id", flat=True))
     ItemTheme.objects.bulk_create([ItemTheme(item=item, theme_id=pk, proposed_by=by) for pk in sorted(chosen - there)])
+
+
+def is_sent(item: Item, typed: Typed) -> bool:
+    """Whether just this text was submitted a moment ago: somebody pressed twice, or sent again after a lost answer."""
+    last = item.revisions.order_by("-number").first()
+    waits = Item.objects.filter(pk=item.pk, state__in=(State.SIGNING, State.SUBMITTED)).exists()
+    return waits and last is not None and (last.title, last.body) == (typed.title, typed.body)
 
 
 @transaction.atomic

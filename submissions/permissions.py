@@ -8,6 +8,7 @@ from submissions.states import MOVES, State
 from units.models import Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
+WRITABLE = (State.DRAFT, State.RETURNED)
 ROLE_SAYS = {
     Role.OFFICER: "只有报送单位的信息员可以",
     Role.SIGNER: "只有报送单位的签发人可以",
@@ -82,6 +83,6 @@ def may_write(account: Account, item: Item) -> Verdict:
     """An officer of the item's unit, while it is a draft or was returned."""
     if not account.has_role(item.unit_id, Role.OFFICER):
         return no("只有报送单位的信息员可以写这条信息。")
-    if item.state not in (State.DRAFT, State.RETURNED):
+    if item.state not in WRITABLE:
         return no(f"这条信息现在是“{State(item.state).label}”，不能再改。")
     return YES

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from submissions.body import plain
 from submissions.charges import charge
-from submissions.drafts import LEAST, discard, draft_of, missing, submit, warnings, write
+from submissions.drafts import LEAST, discard, draft_of, is_sent, missing, submit, warnings, write, written_with
 from submissions.filters import ItemFilter
 from submissions.forms import AdoptionForm, ChargeForm, ReasonForm, WriteForm
 from submissions.models import Adoption, Draft, Item
@@ -133,9 +133,9 @@ def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
         if submitting:
             return _submit(request, draft, form)
     except (Refused, TooLate) as error:
-        there = Item.objects.filter(form_token=form.cleaned_data["token"], unit__in=units).first()
-        if submitting and there and there.state in (State.SIGNING, State.SUBMITTED):
-            return redirect("item", request.office.code, there.pk)  # pressed again: it is there, with its receipt
+        there = item or written_with(asked["token"], request.user)
+        if submitting and there and is_sent(there, form.typed):
+            return redirect("item", request.office.code, there.pk)  # it is there, with its receipt
         return _not_saved(request, item, form, str(error), getattr(error, "on_record", str(error)))
     if by_itself:
         answer = {"version": draft.version, "at": f"{timezone.localtime(draft.saved_at):%H:%M:%S}"}
@@ -149,8 +149,6 @@ def _submit(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpResponse
     try:
         item = submit(draft, request.user)
     except Refused as error:
-        if Item.objects.filter(pk=draft.item_id, state__in=(State.SIGNING, State.SUBMITTED)).exists():
-            return redirect("item", request.office.code, draft.item_id)  # by the same page, at the same moment
         again = request.POST.copy()
         again["version"] = str(draft.version)  # the text is saved, if not submitted
         form.data = again

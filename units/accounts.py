@@ -76,7 +76,7 @@ def take(membership: Membership, office: Office, by: Account) -> None:
         raise Refused("这是他唯一的角色。不再用这个账号，请停用；换角色，请先加新的再取消旧的。")
     before = {"unit": membership.unit.name, "role": membership.get_role_display()}
     membership.delete()
-    record("取消角色", by=by, office=office.code, on=account, before=before)
+    record("收回角色", by=by, office=office.code, on=account, before=before)
 
 
 @transaction.atomic

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from trail.records import record
 from units.models import Account
+from units.records import record_for
 
 SITE = "政务信息报送与采用平台"
 
@@ -48,7 +48,7 @@ def mail_reset(username: str, site: str) -> None:
     """Mail a reset link, where the name is an account's that may sign in and has an address."""
     account = Account.objects.filter(username=Account.normalize_username(username), is_active=True).first()
     if account and account.email:
-        record("寄出重设密码链接", on=account)
+        record_for(account, "寄出重设密码链接", by=None)  # a worker's act: who asked is not known
         said = "有人（应当是您）要求重设您的密码。不是您就不用理会，密码没有变。"
         _mail(account, "重设密码", said, password_link(account, site))
 

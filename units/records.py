@@ -16,4 +16,4 @@ def record_for(account: Account | None, act: str, **told: Any) -> None:
     pk = account.pk if account else 0  # which nobody has
     concerned = Q(unit__memberships__account=pk) | Q(roster_lines__unit__memberships__account=pk)
     for office in list(Office.objects.filter(concerned).values_list("code", flat=True).distinct()) or [""]:
-        record(act, by=account, office=office, **{"on": account, **told})
+        record(act, office=office, **{"by": account, "on": account, **told})

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from submissions.moves import move
 from submissions.states import State
-from tests.world import PASSWORD
+from tests.world import PASSWORD, account
 from trail.models import TrailEntry
 from trail.records import record
+from units import links
 
 
 @pytest.fixture
@@ -161,3 +162,16 @@ def test_a_post_of_too_much_is_on_the_trail(world):
     client.get(reverse("home", args=["jia"]))
     assert client.post(page, {f"f{i}": "x" for i in range(1_500)}).status_code == 400
     assert TrailEntry.objects.latest("id").result == "refused"
+
+
+def test_a_reset_that_was_mailed_is_told_to_the_offices_of_its_owner_only(world, zhao, mailoutbox):
+    for person, office in ((world.officer, "jia"), (world.other_editor, "yi")):
+        person.email = "a@example.cn"
+        person.save()
+        links.mail_reset(person.username, "http://x")
+        assert TrailEntry.objects.latest("id").office == office
+    sent = [entry.object_label for entry, *_ in look(zhao).context["rows"] if entry.act == "寄出重设密码链接"]
+    assert sent == ["sun"]
+    nobody = account("nobody", world.bureau)
+    record("没有单位的人", on=nobody)
+    assert "没有单位的人" not in acts(zhao)

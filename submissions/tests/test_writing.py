@@ -185,6 +185,19 @@ def test_pressing_submit_again_leads_to_the_same_receipt(world, sun):
     assert ItemEvent.objects.filter(move="submit").count() == 1
 
 
+def test_another_text_from_an_older_window_is_not_taken_for_the_same_press(world, sun):
+    write(sun, world, do="submit")
+    answer = write(sun, world, do="submit", body="另一个窗口里多写的几句话，还没有报送。")
+    assert answer.status_code == 422
+    assert "多写的几句话" in answer.content.decode()
+
+
+def test_pressing_twice_on_a_returned_item_from_an_import_leads_to_it(world, sun):
+    item = world.item(state=State.RETURNED)
+    answers = [write(sun, world, item, do="submit") for _ in range(2)]
+    assert {answer.url for answer in answers} == {reverse("item", args=["jia", item.pk])}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_five_clicks_at_once_make_one_item_with_one_receipt():
     world = build_world()
@@ -198,6 +211,7 @@ def test_five_clicks_at_once_make_one_item_with_one_receipt():
     item = Item.objects.get()
     assert item.number
     assert item.revisions.count() == 1
+    assert not Draft.objects.exists()
     assert ItemEvent.objects.filter(move="submit").count() == 1
     assert {(answer.status_code, getattr(answer, "url", "")) for answer in answers} == {
         (302, reverse("item", args=["jia", item.pk]))

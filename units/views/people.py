@@ -41,7 +41,7 @@ def account_list(request: DeskRequest) -> HttpResponse:
     if state in ("active", "disabled"):
         found = found.filter(is_active=state == "active")
     if words:
-        found = found.filter(Q(username__icontains=words) | Q(name__icontains=words) | _in_unit_called(words))
+        found = found.filter(Q(username__icontains=words) | Q(name__icontains=words) | _in_unit_called(request, words))
     if role in Role.values:
         found = found.filter(pk__in=Membership.objects.at(request.office).filter(role=role).values("account"))
     rows = list(found.filter(username__gt=request.GET.get("after", "")).by_name().for_table()[: ROWS + 1])
@@ -66,8 +66,8 @@ def _held_here(request: DeskRequest, rows: list[Account]) -> dict[int, list[Memb
     return {row.pk: [held for held in row.memberships.all() if held.pk in here] for row in rows}
 
 
-def _in_unit_called(words: str) -> Q:
-    units = RosterLine.objects.filter(name__icontains=words).values("unit")
+def _in_unit_called(request: DeskRequest, words: str) -> Q:
+    units = RosterLine.objects.filter(office=request.office, name__icontains=words).values("unit")
     return Q(pk__in=Membership.objects.filter(unit__in=units).values("account"))
 
 
@@ -142,12 +142,12 @@ def give_role(request: DeskRequest, pk: int) -> HttpResponse:
     return _do(request, account, act_of, f"已加上：{asked['place']}的{Role(asked['role']).label}。")
 
 
-@act("取消角色")
+@act("收回角色")
 @require_POST
 @at_office
 def take_role(request: DeskRequest, pk: int) -> HttpResponse:
     membership = _membership(request, pk)
-    done = f"已取消：{membership.unit}的{membership.get_role_display()}。"
+    done = f"已收回：{membership.unit}的{membership.get_role_display()}。"
     return _do(request, membership.account, partial(accounts.take, membership), done)
 
 
