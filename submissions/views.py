@@ -254,7 +254,8 @@ def _detail(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -
     editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
     context = {
         "item": item,
-        "revision": item.revisions.order_by("-number").first(),
+        # What was never submitted has no revision yet; its own unit, which alone sees it, reads the draft.
+        "revision": item.revisions.order_by("-number").first() or Draft.objects.filter(item=item).first(),
         "shares": item.shares.select_related("unit"),
         "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
         "events": events,

@@ -29,16 +29,20 @@ def roles_to_give(account: Account, office: Office) -> set[str]:
     return {str(role) for mine, roles in MAY_GIVE.items() if mine in held for role in roles}
 
 
+def has_only_roles_to_give(account: Account, other: Account, office: Office) -> bool:
+    """Whether every role that another holds, wherever it is, is one that this account may give here."""
+    return set(other.memberships.values_list("role", flat=True)) <= roles_to_give(account, office)
+
+
 def may_keep(account: Account, other: Account, office: Office) -> Verdict:
     """Whether one may change, disable or reset another's account: only where every role it holds is one's to give."""
     if not (verdict := may_keep_accounts(account, office)):
         return verdict
     if other.pk == account.pk:
         return no("自己的账号不能自己停用或改角色，请另一位管理员或系统管理员办。")
-    held = Membership.objects.filter(account=other)
-    if not {row.role for row in held} <= roles_to_give(account, office):
+    if not has_only_roles_to_give(account, other, office):
         return no("这个账号有管理员、审计员或系统管理员的角色，只有系统管理员可以改。")
-    if held.exclude(pk__in=Membership.objects.kept_by(office)).exists():
+    if other.memberships.exclude(pk__in=Membership.objects.kept_by(office)).exists():
         return no("这个账号还有不归这里管的角色（别的收稿单位，或者已经不在名册上的单位），不能在这里改。")
     return YES
 
@@ -65,7 +69,7 @@ def may_give(account: Account, other: Account, unit: Unit, role: str, office: Of
         return no("不能给自己加角色，请另一位管理员办。")
     if role not in roles_to_give(account, office):
         return no(f"只有系统管理员可以给{label}的角色。")
-    if not set(other.memberships.values_list("role", flat=True)) <= roles_to_give(account, office):
+    if not has_only_roles_to_give(account, other, office):
         return no("这个账号有管理员、审计员或系统管理员的角色，只有系统管理员可以给它别的角色。")
     if role in GUARDED and unit.pk != office.unit_id:
         return no(f"{label}要在收稿单位里。")

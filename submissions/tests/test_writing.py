@@ -269,3 +269,10 @@ def test_an_item_that_waits_is_not_written_on(world, sun):
     assert sun.get(reverse("write-item", args=["jia", item.pk])).status_code == 302
     with pytest.raises(drafts.Refused, match="不能再改"):
         drafts.save(item, drafts.Typed("别的", "<p>别的</p>"), world.officer)
+
+
+def test_a_draft_is_read_on_its_page_before_it_is_submitted(world, sun):
+    write(sun, world)
+    text = sun.get(reverse("item", args=["jia", Item.objects.get().pk])).content.decode()
+    assert "<p>第一段" in text
+    assert "没有正文" not in text

@@ -315,3 +315,9 @@ def test_a_sysadmin_who_also_writes_for_a_unit_finds_the_accounts(world):
 def test_a_name_the_form_would_refuse_is_refused_on_the_command_line(world):
     with pytest.raises(Refused, match="小写字母"):
         accounts.create(world.office, None, "孙 x", "孙", "", world.bureau, Role.OFFICER)
+
+
+def test_what_would_be_refused_is_not_offered(world, li):
+    assert "加一个角色" not in page(li, "account", world.auditor.pk)
+    assert "加一个角色" not in page(li, "account", world.manager.pk)
+    assert "加一个角色" in page(li, "account", world.officer.pk)

@@ -18,7 +18,7 @@ from units import accounts, factors, links
 from units.desk import DeskRequest, at_office, say_refused
 from units.forms import NewAccountForm, PersonForm, RoleForm
 from units.models import Account, Membership, Role, RosterLine
-from units.permissions import may_keep, may_keep_accounts, may_take
+from units.permissions import has_only_roles_to_give, may_keep, may_keep_accounts, may_take
 from units.queue import QUEUE_IS_AWAY
 from units.sessions import live_sessions
 from units.tasks import send_invitation
@@ -123,6 +123,7 @@ def _detail(request: DeskRequest, account: Account, status: int = 200, **forms: 
         "must": factors.is_must(account),
         "units": _unit_names(request),
         "form": PersonForm(instance=account),
+        "may_get_more": account != request.user and has_only_roles_to_give(request.user, account, request.office),
         "role_form": RoleForm(office=request.office, by=request.user),
         **forms,
     }
