@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --cache build/npm --no-audit --no-fund --no-update-notifier --loglevel=error
 STATIC := $(shell find static -type f 2>/dev/null)
+FRONTEND := $(shell find frontend -type f 2>/dev/null)
 # What the packages ship and no page uses; compressing it would take most of the set-up.
 UNUSED := bootstrap-* bootstrap.css* bootstrap.rtl* *.rtl.* htmx-4* htmax-* htmx-2.js ext
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
@@ -47,6 +48,10 @@ node_modules/.ready: package.json package-lock.json | .venv/.run
 	$(NPM) ci --ignore-scripts
 	@touch $@
 
-build/static/.ready: .venv/.run node_modules/.ready $(STATIC)
+# The writing page's script, in one file that the oldest browser of a government desk can read.
+build/bundle/write.js: node_modules/.ready $(FRONTEND)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/esbuild frontend/write.js --bundle --minify --target=chrome86 --legal-comments=eof --log-level=warning --outfile=$@
+
+build/static/.ready: .venv/.run node_modules/.ready build/bundle/write.js $(STATIC)
 	@DATA_DIR=build/setup $(BIN)/python manage.py collectstatic --clear --noinput --verbosity 0 $(UNUSED:%=--ignore '%')
 	@touch $@

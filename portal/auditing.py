@@ -56,6 +56,12 @@ LABELS = {
     "corrects": "更正",
     "signature": "落款",
     "there": "已经有了",
+    "needs_signer": "须签发",
+    "needs_review": "须审查",
+    "passed": "通过",
+    "statement": "审查意见",
+    "file": "文件",
+    "bytes": "字节",
 }
 FORGED = "与写入时不符"
 # Headings of the export and their widths in characters.

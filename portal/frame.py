@@ -47,9 +47,11 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
 
     groups: list[tuple[str, list[Link]]] = []
     writing = [Link("写信息", at("write"))] if account.units_with(Role.OFFICER) else []
-    if account.units_with(Role.OFFICER, Role.SIGNER):
+    if own := account.units_with(Role.OFFICER, Role.SIGNER):
+        (waiting,) = counted(Item.objects.filter(office=office).waiting_in(own))
+        signing = [Link("待签发", at("signing"), waiting)]
         groups.append(
-            ("报送", [Link("首页", at("home")), *writing, Link("我的信息", at("items")), Link("排名", at("standings"))])
+            ("报送", [Link("首页", at("home")), *writing, *signing, Link("我的信息", at("items")), Link("排名", at("standings"))])
         )
     if account.works_at(office):
         waiting, news = _todo(office, account)
@@ -66,7 +68,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
         groups.append(("管理", managing))
     elif groups:
         published = [Link("已印发的通报", at("circulars"))] if sees_whole(account, office) else []
-        groups.append(("办法", [*published, Link("计分办法", at("scheme"))]))
+        groups.append(("办法", [*published, Link("计分办法", at("scheme")), Link("本单位", at("own-unit"))]))
     else:
         groups.append(("", [Link("首页", at("home"))]))
     if may_keep_accounts(account, office):

@@ -236,14 +236,45 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "build" / "static"
-STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", BASE_DIR / "node_modules" / "bootstrap" / "dist" / "css")]
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    BASE_DIR / "build" / "bundle",
+    ("bootstrap", BASE_DIR / "node_modules" / "bootstrap" / "dist" / "css"),
+]
 SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]  # commands need no Bootstrap; `make run` fetches it before it serves
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "items": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "files" / "items"},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # our scripts and styles are for our pages
 MEDIA_ROOT = DATA_DIR / "files"
+
+# Files of items: which kinds are taken, how large one may be; in a folder, or in S3 where a bucket is named.
+ATTACHMENT_KINDS = env.list("ATTACHMENT_KINDS", default=["docx", "xlsx", "pdf", "jpg", "png"])
+ATTACHMENT_MB = _whole_number("ATTACHMENT_MB", 20)
+if S3_BUCKET := env.str("S3_BUCKET", ""):
+    from botocore.config import Config as BotoConfig  # slow to import, and of no use to a folder
+
+    STORAGES["items"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": _url("S3_ENDPOINT", "http", "https") or None,
+            "access_key": env.str("S3_KEY", ""),
+            "secret_key": env.str("S3_SECRET", ""),
+            "region_name": env.str("S3_REGION", "") or None,
+            "default_acl": None,
+            "file_overwrite": False,
+            "client_config": BotoConfig(connect_timeout=3, read_timeout=20, retries={"max_attempts": 2}),
+        },
+    }
+FILE_UPLOAD_HANDLERS = ["submissions.uploads.BoundedUpload"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # so that a text far too long comes back in its box with a sentence
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

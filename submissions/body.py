@@ -7,6 +7,7 @@ import hashlib
 import html
 import re
 import unicodedata
+from collections.abc import Callable, Container
 
 import nh3
 
@@ -15,17 +16,41 @@ from units.text import fit
 TAGS = {
     *("p", "br", "h2", "h3", "h4", "strong", "em", "u", "ul", "ol", "li", "blockquote"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
+    "img",  # only as the place of one of the item's own files
 }
-ATTRIBUTES = {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"}, "ol": {"start"}}
+ATTRIBUTES = {
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "ol": {"start"},
+    "img": {"data-file"},
+}
 _BLOCK_ENDS = re.compile(r"</(?:p|h[2-4]|li|blockquote|caption|tr|table)>|<br\s*/?>")
 _CELL_ENDS = re.compile(r"</t[dh]>\s*(?=<t[dh])")
+_PICTURE = re.compile(r'<img(?: data-file="([0-9]{1,18})")?>')
+_EMPTY = re.compile(r"<p>(?:\s|<br>)*</p>")
 _TAG = re.compile(r"<[^>]*>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-def clean(text: str) -> str:
-    """HTML with the tags of ``TAGS`` alone: no styles, scripts, links or pictures from elsewhere."""
-    return nh3.clean(fit(text), tags=TAGS, attributes=ATTRIBUTES, url_schemes=set()).strip()
+def clean(text: str, files: Container[int] = ()) -> str:
+    """HTML with the tags of ``TAGS`` alone: no styles, scripts or links. Of pictures only the places of ``files``."""
+    cleaned = nh3.clean(fit(text), tags=TAGS, attributes=ATTRIBUTES, url_schemes=set(), attribute_filter=_numbers_only)
+    cleaned = _EMPTY.sub("", cleaned)
+    return with_pictures(cleaned, lambda file: _place_of(file) if file in files else "").strip()
+
+
+def with_pictures(text: str, shown: Callable[[int], str]) -> str:
+    """Cleaned HTML with the place of each picture filled by what ``shown`` makes of its file's id."""
+    return _PICTURE.sub(lambda match: shown(int(match[1])) if match[1] else "", text)
+
+
+def _place_of(file: int) -> str:
+    return f'<img data-file="{file}">'
+
+
+def _numbers_only(tag: str, name: str, value: str) -> str | None:
+    """A file's id, a span, a start: short numbers; a scope is a word."""
+    return value if name == "scope" or re.fullmatch(r"[0-9]{1,18}", value) else None
 
 
 def from_plain(text: str) -> str:

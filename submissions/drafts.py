@@ -5,12 +5,15 @@ Before each save the text is looked through for marks of secrecy; on a hit nothi
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from submissions import body, secrecy
-from submissions.models import Draft, Item, ItemKind, ItemShare, ItemTheme, Revision, Theme
+from submissions import body, files, joint, secrecy
+from submissions.exact import plain, to_decimal
+from submissions.fields import whole
+from submissions.models import Attachment, Draft, Item, ItemFile, ItemKind, ItemShare, ItemTheme, Revision, Theme
 from submissions.moves import move
 from submissions.permissions import WRITABLE, may_write, units_to_write_for
 from submissions.states import State
@@ -25,19 +28,12 @@ OF_A_REVISION = ("title", "body", "authors", "responsible")
 LEAST, MOST = 10, 20_000  # characters of a text that is submitted
 
 
-class Marked(Refused):
-    """The text bears a mark of secrecy. ``on_record`` says where, without a word of it."""
-
-    def __init__(self, places: list[tuple[str, secrecy.Found]]) -> None:
-        told = "；".join(f"{label}里的“{found.around}”" for label, found in places[:5])
-        super().__init__(f"有密级标志或内部资料标志，没有保存：{told}。这里不能处理涉密和内部资料，请删去以后再存。")
-        labels = "、".join(dict.fromkeys(label for label, _ in places))
-        self.on_record = f"{labels}里有密级标志或内部资料标志，共{len(places)}处，没有保存"
-
-
 @dataclass(frozen=True)
 class Typed:
-    """What stands in the page. ``version`` is of the draft that the page was filled from, 0 for a new one."""
+    """What stands in the page. ``version`` is of the draft that the page was filled from, 0 for a new one.
+
+    ``shares`` are names and shares as typed, the lead first; ``files`` ids and captions, in order.
+    """
 
     title: str
     body: str
@@ -47,6 +43,8 @@ class Typed:
     authors: str = ""
     responsible: str = ""
     themes: list[int] = field(default_factory=list)
+    shares: joint.Typed = field(default_factory=list)
+    files: list[list] = field(default_factory=list)
 
 
 def draft_of(item: Item, account: Account) -> Draft:
@@ -59,8 +57,44 @@ def draft_of(item: Item, account: Account) -> Draft:
     if last:
         for name in OF_A_REVISION:
             setattr(draft, name, getattr(last, name))
+        draft.files = hung_on(last)
     draft.themes = list(item.themes.values_list("theme_id", flat=True))
+    draft.shares = shares_in_words(item)
     return draft
+
+
+def hung_on(revision: Revision) -> list[list]:
+    """Ids and captions of a revision's files, as a draft keeps them."""
+    return [list(row) for row in revision.attachments.values_list("file_id", "caption")]
+
+
+def files_of(item: Item) -> list[Attachment]:
+    """What hangs on an item's newest revision, or on its draft while it has none; in order, with captions."""
+    last = item.revisions.order_by("-number").first()
+    if last is not None:
+        return list(last.attachments.select_related("file"))
+    draft = Draft.objects.filter(item=item).first()
+    return hung_on_draft(draft) if draft else []
+
+
+def hung_on_draft(draft: Draft) -> list[Attachment]:
+    """The files of a draft as they will hang on its revision; not stored."""
+    files = ItemFile.objects.filter(item=draft.item_id).in_bulk([pk for pk, _ in draft.files])
+    return [Attachment(file=files[pk], caption=caption) for pk, caption in draft.files if pk in files]
+
+
+def shares_in_words(item: Item) -> joint.Typed:
+    """The shares of a joint item as they would be typed; nothing for a unit alone."""
+    rows = list(item.shares.values_list("unit__name", whole("share")))
+    return [[name, plain(share)] for name, share in rows] if len(rows) > 1 else []
+
+
+def copy_of(item: Item, account: Account) -> Draft:
+    """A draft for another item, filled from an earlier one: without its files, which belong to that one."""
+    draft = draft_of(item, account)
+    kept = {name: getattr(draft, name) for name in (*OF_A_REVISION, "kind", "themes", "shares")}
+    kept["body"] = body.clean(draft.body)
+    return Draft(saved_by=account, saved_at=timezone.now(), **kept)
 
 
 def written_with(token: str, account: Account) -> Item | None:
@@ -135,6 +169,9 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
         "authors": typed.authors,
         "responsible": typed.responsible,
         "themes": typed.themes,
+        "shares": typed.shares,
+        "files": _own_files(item, typed.files),
+        "writers": _writers(item, by),
         "saved_by": by,
         "saved_at": timezone.now(),
     }
@@ -163,11 +200,24 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
     )
 
 
+def _own_files(item: Item, typed: list[list]) -> list[list]:
+    """Of the files named those that are the item's, once each."""
+    own = set(item.files.values_list("pk", flat=True)) if typed else set()
+    return [[pk, caption] for pk, caption in {pk: caption for pk, caption in typed}.items() if pk in own]
+
+
+def _writers(item: Item, by: Account) -> list[int]:
+    """All who had a hand in the text that is not submitted yet, this one among them."""
+    before = Draft.objects.filter(item=item).values_list("writers", flat=True).first() or []
+    return before if by.pk in before else [*before, by.pk]
+
+
 def refuse_marked(typed: Typed) -> None:
     """Raise Marked where a mark of secrecy stands in what was typed."""
-    texts = {"标题": typed.title, "正文": body.plain(typed.body), "作者": typed.authors}
-    if places := [(label, found) for label, text in texts.items() for found in secrecy.marks(text)]:
-        raise Marked(places)
+    captions = "\n".join(caption for _, caption in typed.files)
+    units = "\n".join(name for name, _ in typed.shares)
+    texts = {"标题": typed.title, "正文": body.plain(typed.body), "作者": typed.authors, "责任编辑": typed.responsible}
+    secrecy.refuse_marked({**texts, "附件说明": captions, "联合单位": units})
 
 
 def warnings(typed: Typed) -> list[str]:
@@ -188,6 +238,10 @@ def missing(draft: Draft) -> dict[str, str]:
         wanting["body"] = f"正文最多 {MOST} 个字，现在 {length} 个；请删减，或者分成几条。"
     if draft.kind is None:
         wanting["kind"] = "请选种类。"
+    try:
+        joint.shares(draft.item.office, draft.item.unit, draft.shares)
+    except Refused as error:
+        wanting["shares"] = str(error)
     return wanting
 
 
@@ -207,13 +261,33 @@ def submit(draft: Draft, by: Account) -> Item:
     digest = body.digest(draft.title, text)
     _refuse_repost(item, digest)
     content = {name: getattr(draft, name) for name in OF_A_REVISION} | {"kind": draft.kind}
-    last = item.revisions.order_by("-number").first()
-    if last is None or any(getattr(last, name) != value for name, value in content.items()):
-        Revision.objects.create(item=item, number=last.number + 1 if last else 1, text=text, author=by, **content)
+    _revise(item, draft, {**content, "text": text}, by)
     item.title, item.urgent, item.kind, item.digest = draft.title, draft.urgent, draft.kind, digest
     item.save(update_fields=["title", "urgent", "kind", "digest"])
     _propose(item, draft.themes, by)
+    _share(item, joint.shares(item.office, item.unit, draft.shares))
     return move(item, "resubmit" if item.state == State.RETURNED else "submit", by)
+
+
+def _revise(item: Item, draft: Draft, content: dict[str, Any], by: Account) -> None:
+    """Make the draft a revision, unless it says what the last one does."""
+    last = item.revisions.order_by("-number").first()
+    same = last is not None and all(getattr(last, name) == value for name, value in content.items())
+    if same and hung_on(last) == draft.files:
+        return
+    number = last.number + 1 if last else 1
+    revision = Revision.objects.create(item=item, number=number, author=by, writers=sorted({*draft.writers, by.pk}), **content)
+    files.hang(draft.files, revision)
+
+
+def _share(item: Item, shares: list[tuple[int, int]]) -> None:
+    """Whom the item counts for from now on."""
+    if list(item.shares.values_list("unit", whole("share"))) == shares:
+        return
+    item.shares.all().delete()
+    ItemShare.objects.bulk_create(
+        [ItemShare(item=item, unit_id=unit, share=to_decimal(part), position=i) for i, (unit, part) in enumerate(shares)]
+    )
 
 
 def _refuse_repost(item: Item, digest: str) -> None:
@@ -249,6 +323,11 @@ def discard(item: Item, by: Account) -> None:
     if not Item.objects.select_for_update().filter(pk=item.pk, state=State.DRAFT, number=None).exists():
         raise TooLate("这份草稿刚刚已经报送或删去。")
     record("删除草稿", by=by, office=item.office.code, on=item)
-    for rows in (item.events, item.themes, item.shares, item.revisions):
+    for rows in (item.events, item.themes, item.shares):
         rows.all().delete()
+    for revision in item.revisions.all():
+        revision.attachments.all().delete()
+        revision.reviews.all().delete()
+        revision.delete()
+    files.remove_all(item)
     item.delete()

@@ -1,16 +1,34 @@
 """Forms of the desk: filters, decisions, adoptions."""
 
+from itertools import zip_longest
+from typing import Any
+
 from django import forms
 from django.utils import timezone
 
-from submissions.body import from_plain
+from submissions import body
 from submissions.drafts import Typed
-from submissions.models import Channel, ItemKind, Theme
+from submissions.models import Channel, Draft, ItemKind, Theme
 from units.forms import LineField
 from units.models import Membership, Office, RosterGroup, Unit
 from units.text import one_line
 
 MOST_TYPED = 100_000  # characters; what is submitted has at most a fifth of that
+ROWS = 40  # of units or files that a page can send
+MOST_HTML = 400_000  # the same with its marks
+
+
+class ReviewForm(forms.Form):
+    """A review before submission: what the reviewer says of which revision, and whether it may go out."""
+
+    number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    statement = forms.CharField(
+        label="审查意见", max_length=500, error_messages={"required": "请写明审查意见，会和这一稿一起留存。"}
+    )
+    result = forms.ChoiceField(choices=[("pass", "通过"), ("fail", "不通过")])
+
+    def clean_statement(self) -> str:
+        return one_line(self.cleaned_data["statement"])
 
 
 class ReasonForm(forms.Form):
@@ -49,7 +67,12 @@ class AdoptionForm(forms.Form):
 
 
 class WriteForm(forms.Form):
-    """An item as it is written. A save asks for nothing but its token; what submitting needs ``drafts`` says."""
+    """An item as it is written. A save asks for nothing but its token; what submitting needs ``drafts`` says.
+
+    ``body`` is the plain box. ``html`` goes with it: from the editor, which sets ``editor``; else it is the text as
+    it was laid out when the page was made, and stays so unless its words were changed in the box. The units of a
+    joint item (``joint``, ``share``) and the files (``file``, ``caption``) are rows of two fields each.
+    """
 
     token = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
@@ -62,7 +85,7 @@ class WriteForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "title-input", "autocomplete": "off"}),
     )
     kind = forms.ModelChoiceField(
-        ItemKind.objects.none(), label="种类", required=False, empty_label=None, widget=forms.RadioSelect
+        ItemKind.objects.none(), label="种类", required=False, empty_label=None, widget=forms.RadioSelect(attrs={"class": "form-check-input"})
     )
     body = forms.CharField(
         label="正文",
@@ -72,9 +95,15 @@ class WriteForm(forms.Form):
         error_messages={"max_length": f"正文太长，最多 {MOST_TYPED} 个字符；文字还在框里，请删减。"},
         widget=forms.Textarea(attrs={"rows": 14, "class": "body-input"}),
     )
-    themes = forms.ModelMultipleChoiceField(
-        Theme.objects.none(), label="主题", required=False, widget=forms.CheckboxSelectMultiple
+    html = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=MOST_HTML,
+        error_messages={"max_length": "正文连同版式太长；文字还在框里，请删减。"},
+        widget=forms.HiddenInput,
     )
+    editor = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    themes = forms.ModelMultipleChoiceField(Theme.objects.none(), label="主题", required=False)
     authors = LineField(label="作者", max_length=200, required=False)
     responsible = LineField(label="责任编辑", max_length=60, required=False)
     urgent = forms.BooleanField(label="紧急信息，请编辑先看", required=False)
@@ -82,7 +111,7 @@ class WriteForm(forms.Form):
     def __init__(self, *args: object, office: Office, units: list[Unit], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         today = timezone.localdate()
-        topics = Theme.objects.topics().filter(office=office).open_on(today)
+        topics = Theme.objects.topics().filter(office=office).open_on(today).select_related("parent")
         choices = {
             "unit": Unit.objects.filter(pk__in=[unit.pk for unit in units]),
             "kind": ItemKind.objects.filter(office=office, active=True),
@@ -93,13 +122,55 @@ class WriteForm(forms.Form):
         if len(units) == 1:
             self.fields["unit"].widget = forms.HiddenInput()
 
-    def clean_body(self) -> str:
-        return from_plain(self.cleaned_data["body"].replace("\r\n", "\n"))
+    def clean(self) -> dict[str, Any]:
+        """The text as HTML: the editor's, or of the plain box."""
+        asked = super().clean() or {}
+        typed = body.from_plain(asked.get("body", "").replace("\r\n", "\n"))
+        laid_out = body.clean(asked.get("html", ""), files={pk for pk, _ in self.files_typed})
+        unchanged = typed == body.from_plain(body.plain(laid_out))
+        asked["body"] = laid_out if asked.get("editor") or unchanged else typed
+        return asked
+
+    @property
+    def shares_typed(self) -> list[list[str]]:
+        """Name and share of each unit as they stand in the page, the lead first; empty rows left out."""
+        if not self.is_bound:
+            return self.initial.get("shares", [])
+        names, amounts = self._column("joint", 200), self._column("share", 20)
+        amounts += [""] * (len(names) + 1 - len(amounts))
+        others = [[name, amount] for name, amount in zip(names, amounts[1:], strict=False) if name or amount]
+        return [["", amounts[0]], *others] if others else []
+
+    @property
+    def files_typed(self) -> list[list]:
+        """Id and caption of each file that the page hangs on, in its order."""
+        if not self.is_bound:
+            return self.initial.get("files", [])
+        ids, captions = self._column("file", 18), self._column("caption", 200)
+        dropped = set(self._column("drop", 18))
+        rows = zip_longest(ids, captions[: len(ids)], fillvalue="")
+        return [[int(pk), caption] for pk, caption in rows if pk.isdecimal() and pk not in dropped]
+
+    def _column(self, name: str, most: int) -> list[str]:
+        return [one_line(value)[:most] for value in self.data.getlist(name)[:ROWS]]  # type: ignore[attr-defined]
+
+    def now(self, draft: Draft) -> None:
+        """Let a page that comes back stand on what was saved."""
+        data = self.data.copy()
+        data["version"] = str(draft.version)
+        data.setlist("file", [str(pk) for pk, _ in draft.files])  # type: ignore[attr-defined]
+        data.setlist("caption", [caption for _, caption in draft.files])  # type: ignore[attr-defined]
+        data.setlist("drop", [])  # type: ignore[attr-defined]
+        data["html"], data["body"] = draft.body, body.plain(draft.body)
+        self.data = data
 
     @property
     def typed(self) -> Typed:
         """What stands in the form, for ``drafts``."""
         asked = self.cleaned_data
+        shares = self.shares_typed
+        if shares:
+            shares[0][0] = asked["unit"].name
         return Typed(
             title=asked["title"],
             body=asked["body"],
@@ -109,6 +180,8 @@ class WriteForm(forms.Form):
             authors=asked["authors"],
             responsible=asked["responsible"],
             themes=[theme.pk for theme in asked["themes"]],
+            shares=shares,
+            files=self.files_typed,
         )
 
 

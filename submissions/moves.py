@@ -24,7 +24,7 @@ from submissions.models import (
     ReceiptCounter,
     Revision,
 )
-from submissions.permissions import may_adopt, may_move, may_revoke
+from submissions.permissions import is_reviewed, may_adopt, may_move, may_revoke
 from submissions.signals import facts_changed
 from submissions.states import ADOPT, IMPORT, MOVES, RECEIVED, REVOKE, State
 from trail.records import record
@@ -45,7 +45,7 @@ def move(item: Item, name: str, by: Account | None, reason: str = "") -> Item:
     if the_move.needs_reason and not reason:
         raise Refused(f"请写明{the_move.label}的理由。")
     was = State(item.state)
-    now = State.SIGNING if the_move.by_way_of_signer and item.unit.needs_signer else the_move.target
+    now = State.SIGNING if the_move.by_way_of_signer and _waits_in_its_unit(item) else the_move.target
     changes: dict = {"state": now}
     if now in RECEIVED and item.number is None:
         changes |= {"number": _next_number(item.office), "received_on": timezone.localdate()}
@@ -219,6 +219,11 @@ def _record_past_adoptions(
         [ItemEvent(item=item, move=ADOPT, was=item.state, now=item.state, reason=source[:500]) for item, _ in rows],
         batch_size=BATCH,
     )
+
+
+def _waits_in_its_unit(item: Item) -> bool:
+    """By the unit's choice an item is signed, reviewed by somebody else, or both, before the office has it."""
+    return item.unit.needs_signer or (item.unit.needs_review and not is_reviewed(item))
 
 
 def _next_number(office: Office) -> str:

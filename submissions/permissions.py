@@ -3,7 +3,7 @@
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from submissions.models import Adoption, Item
+from submissions.models import Adoption, Item, Review, ReviewStage
 from submissions.states import MOVES, State
 from units.models import Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
@@ -21,6 +21,8 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
     move = MOVES.get(name)
     if move is None:
         return no("没有这种办理方式。")
+    if move.role == "reviewer":
+        return may_review(account, item)
     if account is not None:
         unit_id = item.office.unit_id if move.role == Role.EDITOR else item.unit_id
         if not account.has_role(unit_id, move.role):
@@ -29,8 +31,31 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
         return no(f"这条信息现在是“{State(item.state).label}”，不能{move.label}。")
     if account is not None and move.role == Role.EDITOR and not (verdict := in_charge(account, item)):
         return verdict
+    if name == "sign" and item.unit.needs_review and not is_reviewed(item):
+        return no("这一稿还没有通过报送前审查，不能签发。")
     if name == "reopen" and item.state == State.VALID and item.adoptions.live().exists():
         return no("这条信息已被采用；先撤销采用，才能重新打开。")
+    return YES
+
+
+def is_reviewed(item: Item) -> bool:
+    """Whether the newest revision passed the review before submission. A new revision asks again."""
+    passed = Review.objects.filter(stage=ReviewStage.BEFORE_SUBMISSION, passed=True)
+    newest = item.revisions.order_by("-number").values("pk")[:1]
+    return passed.filter(revision__in=list(newest.values_list("pk", flat=True))).exists()
+
+
+def may_review(account: Account | None, item: Item) -> Verdict:
+    """An officer or signer of the unit who did not write the newest revision, while it waits and is not reviewed."""
+    if account is None or not account.has_role(item.unit_id, Role.OFFICER, Role.SIGNER):
+        return no("只有报送单位的人可以做报送前审查。")
+    if item.state != State.SIGNING:
+        return no(f"这条信息现在是“{State(item.state).label}”，不能做报送前审查。")
+    revision = item.revisions.order_by("-number").first()
+    if revision is None or account.pk in revision.writers or account.pk == revision.author_id:
+        return no("写这一稿的人不能审查它，请本单位另一人审查。")
+    if is_reviewed(item):
+        return no("这一稿已经通过审查。")
     return YES
 
 

@@ -8,9 +8,12 @@ import datetime
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from units.verdicts import Refused
 
 DATA = Path(__file__).parent / "data" / "marks.json"
 AROUND = 12  # characters shown on each side
@@ -18,6 +21,16 @@ _UNSEEN = {"Cf", "Cc", "Cs", "Co", "Mn"}
 _BEFORE = r"(?:^|(?<=[\s\[\](){}<>【】〔〕《》「」『』〈〉,.;:!?、。…|/\\—\-·\"'“”‘’]))"
 _AFTER = r"(?=$|[\s\[\](){}<>【】〔〕《》「」『』〈〉,.;:!?、。…|/\\—\-·\"'“”‘’])"
 _NUMBER = r"(?:\d{1,3}|[〇一二两三四五六七八九十百]{1,4})"
+
+
+class Marked(Refused):
+    """What was written bears a mark of secrecy. ``on_record`` says where, without a word of it."""
+
+    def __init__(self, places: "list[tuple[str, Found]]") -> None:
+        told = "；".join(f"{label}里的“{found.around}”" for label, found in places[:5])
+        super().__init__(f"有密级标志或内部资料标志，没有保存：{told}。这里不能处理涉密和内部资料，请删去以后再存。")
+        labels = "、".join(dict.fromkeys(label.partition("《")[0] for label, _ in places))
+        self.on_record = f"{labels}里有密级标志或内部资料标志，共{len(places)}处，没有保存"
 
 
 class Found(NamedTuple):
@@ -32,6 +45,12 @@ class Found(NamedTuple):
 def marks(text: str) -> list[Found]:
     """Where a text bears a mark of secrecy or of internal use, in order."""
     return _found(text, [("密级标志或内部资料标志", _marks())])
+
+
+def refuse_marked(texts: Mapping[str, str]) -> None:
+    """Raise Marked where a mark stands in one of the texts, given under what each is called."""
+    if places := [(label, found) for label, text in texts.items() for found in marks(text)]:
+        raise Marked(places)
 
 
 def personal_numbers(text: str) -> list[Found]:

@@ -22,7 +22,8 @@ RECEIVED = (State.SUBMITTED, State.RETURNED, State.VALID, State.REJECTED)
 class Move(NamedTuple):
     """One way from state to state. ``role`` is held in the item's unit, or for editors in the office's.
 
-    ``by_writing``: it begins on the writing page, which looks through the text first.
+    A ``reviewer`` is somebody of the unit who did not write. ``through`` is the one place where it begins: ``writing``
+    looks through the text first, a ``review`` is recorded with it.
     """
 
     label: str
@@ -31,29 +32,34 @@ class Move(NamedTuple):
     role: str
     needs_reason: bool = False
     by_way_of_signer: bool = False
-    by_writing: bool = False
+    through: str = ""
 
 
 MOVES = {
-    "submit": Move("报送", (State.DRAFT,), State.SUBMITTED, "officer", by_way_of_signer=True, by_writing=True),
+    "submit": Move("报送", (State.DRAFT,), State.SUBMITTED, "officer", by_way_of_signer=True, through="writing"),
+    "clear": Move("审查通过并报送", (State.SIGNING,), State.SUBMITTED, "reviewer", through="review"),
+    "fail": Move("审查未通过", (State.SIGNING,), State.DRAFT, "reviewer", needs_reason=True, through="review"),
     "sign": Move("签发", (State.SIGNING,), State.SUBMITTED, "signer"),
     "send_back": Move("退给信息员", (State.SIGNING,), State.DRAFT, "signer", needs_reason=True),
     "withdraw": Move("撤回", (State.SIGNING, State.SUBMITTED), State.WITHDRAWN, "officer"),
     "accept": Move("认定有效", (State.SUBMITTED,), State.VALID, "editor"),
     "return": Move("退回修改", (State.SUBMITTED,), State.RETURNED, "editor", needs_reason=True),
     "reject": Move("退稿", (State.SUBMITTED,), State.REJECTED, "editor", needs_reason=True),
-    "resubmit": Move("重新报送", (State.RETURNED,), State.SUBMITTED, "officer", by_way_of_signer=True, by_writing=True),
+    "resubmit": Move(
+        "重新报送", (State.RETURNED,), State.SUBMITTED, "officer", by_way_of_signer=True, through="writing"
+    ),
     "reopen": Move(
         "重新打开", (State.VALID, State.REJECTED, State.RETURNED), State.SUBMITTED, "editor", needs_reason=True
     ),
 }
 
 # What else stands in an item's history, without changing its state.
-RECORD, IMPORT, ADOPT, REVOKE = "record", "import", "adopt", "revoke"
+RECORD, IMPORT, ADOPT, REVOKE, REVIEW = "record", "import", "adopt", "revoke", "review"
 EVENT_LABELS = {
     **{name: move.label for name, move in MOVES.items()},
     RECORD: "补录",
     IMPORT: "导入",
     ADOPT: "采用",
     REVOKE: "撤销采用",
+    REVIEW: "审查通过",
 }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from units.views import mine, people, sign_in
+from units.views import mine, people, sign_in, unit
 
 urlpatterns = [
     path("accounts/login/", sign_in.sign_in, name="sign-in"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("accounts/me/factor/codes/", mine.recovery_codes, name="recovery-codes"),
     path("accounts/me/factor/drop/", mine.drop_factor, name="drop-factor"),
     path("accounts/me/sessions/end/", mine.end_session, name="end-session"),
+    path("o/<slug:code>/unit/", unit.own_unit, name="own-unit"),
+    path("o/<slug:code>/unit/<int:pk>/choices/", unit.choose_for_unit, name="choose-for-unit"),
     path("o/<slug:code>/accounts/", people.account_list, name="accounts"),
     path("o/<slug:code>/accounts/new/", people.new_account, name="new-account"),
     path("o/<slug:code>/accounts/<int:pk>/", people.account_detail, name="account"),

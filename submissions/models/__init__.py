@@ -3,8 +3,8 @@ from submissions.models.channels import Channel, ChannelColumn, ChannelLevel
 from submissions.models.charges import ThemeCharge
 from submissions.models.commissions import Commission, CommissionedUnit
 from submissions.models.drafts import Draft
+from submissions.models.files import Attachment, ItemFile
 from submissions.models.items import (
-    Attachment,
     Item,
     ItemEvent,
     ItemShare,
@@ -30,6 +30,7 @@ __all__ = [
     "Draft",
     "Item",
     "ItemEvent",
+    "ItemFile",
     "ItemKind",
     "ItemShare",
     "ItemTheme",

@@ -22,6 +22,7 @@ class Channel(models.Model):
     level = models.CharField("级别", max_length=20, choices=ChannelLevel, default=ChannelLevel.OWN)
     public = models.BooleanField("公开", default=False)
     active = models.BooleanField("在用", default=True)
+    most_characters = models.PositiveIntegerField("字数上限", null=True, blank=True)
     position = models.PositiveIntegerField("次序", default=0)
 
     class Meta:

@@ -39,6 +39,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """Urgent first, then the longest waiting."""
         return self.filter(state=State.SUBMITTED).order_by("-urgent", "received_on", "id")
 
+    def waiting_in(self, units: "list[int]") -> "ItemQuerySet":
+        """Those that wait in these units to be reviewed or signed: urgent first, then as they came."""
+        return self.filter(unit__in=units, state=State.SIGNING).order_by("-urgent", "id")
+
     def newest_first(self) -> "ItemQuerySet":
         return self.order_by("-received_on", "-id")
 
@@ -115,6 +119,8 @@ class Revision(models.Model):
     authors = models.CharField("作者", max_length=200, blank=True)
     responsible = models.CharField("责任编辑", max_length=60, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    # Ids of all who saved it as a draft: none of them may review it.
+    writers = models.JSONField("写过的人", default=list)
     at = models.DateTimeField("时间", auto_now_add=True)
 
     class Meta:
@@ -123,25 +129,6 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title}（第{self.number}稿）"
-
-
-class Attachment(models.Model):
-    """A file that hangs on a revision, under the name it came with; stored under its own digest."""
-
-    revision = models.ForeignKey(Revision, models.PROTECT, related_name="attachments")
-    name = models.CharField("文件名", max_length=255)
-    file = models.FileField("文件", upload_to="attachments", max_length=200)
-    sha256 = models.CharField(max_length=64)
-    size = models.PositiveBigIntegerField("字节")
-    caption = models.CharField("图注", max_length=200, blank=True)
-    position = models.PositiveIntegerField("次序", default=0)
-
-    class Meta:
-        verbose_name = "附件"
-        ordering = ["position", "id"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class ReviewStage(models.TextChoices):

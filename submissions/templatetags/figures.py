@@ -1,24 +1,35 @@
 """Figures, days and states as the screen shows them."""
 
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from submissions.body import clean
+from submissions.body import clean, with_pictures
 from submissions.exact import from_decimal
 from submissions.exact import plain as plain_millionths
+from submissions.models import Attachment
 from submissions.states import State
 
 register = template.Library()
 
 
-@register.filter
-def rich(text: str) -> str:
-    """The HTML of an item, cleaned once more on its way out."""
-    return mark_safe(clean(text))  # noqa: S308  it is cleaned
+@register.simple_tag
+def rich(text: str, attachments: Iterable[Attachment], code: str) -> str:
+    """The HTML of an item, cleaned once more on its way out, with its pictures and their captions in their places."""
+    pictures = {attachment.file_id: attachment for attachment in attachments if attachment.file.is_picture}
+
+    def shown(file: int) -> str:
+        caption = pictures[file].caption
+        address = reverse("item-file", args=[code, file])
+        under = format_html("<figcaption>{}</figcaption>", caption) if caption else ""
+        return format_html('<figure><img src="{}" alt="{}" loading="lazy">{}</figure>', address, caption or "图片", under)
+
+    return mark_safe(with_pictures(clean(text, files=pictures), shown))  # noqa: S308  it is cleaned
 
 
 @register.filter

@@ -24,6 +24,7 @@ class Unit(models.Model):
     successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors")
     merged_on = models.DateField("并入日期", null=True, blank=True)
     needs_signer = models.BooleanField("报送前须签发", default=False)
+    needs_review = models.BooleanField("报送前须审查", default=False, help_text="由没有写过这一稿的人审查")
 
     class Meta:
         verbose_name = "单位"

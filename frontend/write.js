@@ -1,0 +1,66 @@
+// The writing page. Without this script it is a plain form, which does all of the same with a press of a button.
+import { edit } from "./editor.js";
+import { hang } from "./files.js";
+import { joint } from "./joint.js";
+import { keepSaving } from "./saving.js";
+
+const form = document.getElementById("write");
+const found = document.getElementById("found");
+const pasted = document.getElementById("pasted");
+const length = document.getElementById("length");
+
+function rowsOf(lines, look) {
+  return lines.map((line) => Object.assign(document.createElement("li"), { className: look, textContent: line }));
+}
+
+function show(lines) {
+  if (lines.length) found.replaceChildren(...rowsOf(lines, "is-warn"));
+  else found.replaceChildren(...rowsOf(["没有发现密级标志和个人号码。"], "is-ok"));
+}
+
+function say(lines, wrong = false) {
+  pasted.replaceChildren(...lines.map((line) => Object.assign(document.createElement("div"), { textContent: line })));
+  pasted.className = wrong ? "form-error" : "hint";
+}
+
+function count() {
+  const number = [...form.elements.namedItem("body").value.replace(/\s/g, "")].length;
+  length.textContent = `正文 ${number} 字。`;
+  for (const limit of document.querySelectorAll("[data-most]")) {
+    const most = Number(limit.dataset.most);
+    limit.className = number > most ? "is-warn" : "is-ok";
+    limit.querySelector("span").textContent = number > most ? `已超出 ${number - most} 字` : `还可以写 ${most - number} 字`;
+  }
+}
+
+function searchThemes() {
+  const search = document.getElementById("theme-search");
+  if (!search) return;
+  search.hidden = false;
+  search.addEventListener("input", (event) => {
+    event.stopPropagation(); // it is not part of the text
+    const words = search.value.trim();
+    for (const choice of document.querySelectorAll(".theme")) {
+      choice.hidden = words !== "" && !choice.textContent.includes(words) && !choice.querySelector("input").checked;
+    }
+    for (const group of document.querySelectorAll(".theme-group")) {
+      const shown = [...group.querySelectorAll(".theme")].some((choice) => !choice.hidden);
+      group.hidden = !shown;
+      if (words) group.open = shown;
+    }
+  });
+  search.addEventListener("change", (event) => event.stopPropagation());
+}
+
+let editor = null;
+const saving = keepSaving(form, { show, restore: (html) => editor.set(html) });
+const changed = () => {
+  count();
+  saving.typed();
+};
+const files = hang(form, { ready: saving.now, say, changed, removed: (file) => editor.remove(file) });
+editor = edit(form, { send: files.send, say, changed });
+joint(document.getElementById("shares"), changed);
+searchThemes();
+form.addEventListener("input", count);
+count();

@@ -1,0 +1,43 @@
+"""The review before submission (报送前审查): somebody of the unit who did not write reads it for what must not go out."""
+
+from django.db import transaction
+
+from submissions.models import Item, ItemEvent, Review, ReviewStage
+from submissions.moves import move
+from submissions.permissions import may_review
+from submissions.states import REVIEW
+from trail.records import record
+from units.models import Account, Office
+from units.verdicts import Refused, TooLate
+
+
+@transaction.atomic
+def review(item: Item, number: int, by: Account, statement: str, *, passed: bool) -> Review:
+    """Record a review of the revision with this number; what it says is kept with it for good.
+
+    Passed, the item goes to the signer, or where the unit has none to the office; failed, it is a draft again.
+    Raises Refused, or TooLate where another revision or another review came meanwhile.
+    """
+    Office.objects.hold(item.office_id)
+    item = Item.objects.select_related("office", "unit").get(pk=item.pk)
+    if not (verdict := may_review(by, item)):
+        raise Refused(verdict.reason)
+    revision = item.revisions.latest("number")
+    if revision.number != number:
+        raise TooLate("文稿刚刚又改过，请看过新的一稿再审查。")
+    statement = statement.strip()
+    if not statement:
+        raise Refused("请写明审查意见。")
+    made = Review.objects.create(
+        revision=revision, stage=ReviewStage.BEFORE_SUBMISSION, reviewer=by, statement=statement[:500], passed=passed
+    )
+    record("报送前审查", by=by, office=item.office.code, on=item, after={"passed": passed, "statement": statement})
+    if not passed:
+        move(item, "fail", by, statement)
+    elif item.unit.needs_signer:
+        ItemEvent.objects.create(
+            item=item, actor=by, move=REVIEW, was=item.state, now=item.state, reason=made.statement
+        )
+    else:
+        move(item, "clear", by, statement)
+    return made

@@ -1,0 +1,154 @@
+"""The items: list, filter, detail, and the decisions on them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from submissions.drafts import files_of
+from submissions.filters import ItemFilter
+from submissions.forms import AdoptionForm, ReasonForm
+from submissions.models import Adoption, Draft, Item, Review
+from submissions.moves import adopt, move, revoke
+from submissions.permissions import in_charge, may_adopt, may_move, may_review, may_revoke, may_write
+from submissions.states import MOVES
+from trail.acts import act
+from units.desk import DeskRequest, at_office, say_refused
+from units.models import Role
+from units.verdicts import Refused, TooLate
+
+
+@at_office
+def item_list(request: DeskRequest) -> HttpResponse:
+    """Items newest first, filtered by the address, a page at a time."""
+    items = ItemFilter(request.GET, request.user, request.office)
+    return render(request, "submissions/item_list.html", {"filter": items})
+
+
+@at_office
+def item_detail(request: DeskRequest, pk: int) -> HttpResponse:
+    return shown(request, item_of(request, pk))
+
+
+ELSEWHERE = {
+    "writing": "请在写信息的页面上报送，那里会先检查文字。",
+    "review": "请在信息页面上写明审查意见。",
+}
+
+
+@act("办理信息", ["reason", "from"])
+@require_POST
+@at_office
+def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
+    """Make a move; one that is refused or too late shows the item as it is now, with the sentence."""
+    item = item_of(request, pk)
+    form = ReasonForm(request.POST)
+    needed = name in MOVES and MOVES[name].needs_reason
+    if needed and not form.is_valid():
+        return shown(request, item, status=422, refused_move=name, reason_form=form)
+    try:
+        if name in MOVES and MOVES[name].through:
+            raise Refused(ELSEWHERE[MOVES[name].through])
+        move(item, name, request.user, form.cleaned_data["reason"] if needed else "")
+    except (Refused, TooLate) as error:
+        say_refused(request, error)
+    else:
+        messages.success(request, f"已{MOVES[name].label}：{item.title}")
+    if request.POST.get("from") == "signing":
+        return redirect("signing", request.office.code)
+    return redirect("item", request.office.code, pk)
+
+
+@act("登记采用", ["channel", "adopted_on", "title"])
+@require_POST
+@at_office
+def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
+    item = item_of(request, pk)
+    form = AdoptionForm(request.POST, office=request.office)
+    if not form.is_valid():
+        return shown(request, item, status=422, adoption_form=form)
+    try:
+        adoption = adopt(
+            item,
+            form.cleaned_data["channel"],
+            form.cleaned_data["adopted_on"],
+            request.user,
+            form.cleaned_data["title"],
+        )
+    except (Refused, TooLate) as error:
+        say_refused(request, error)
+    else:
+        messages.success(request, f"已登记：{adoption}。得分已更新。")
+    return redirect("item", request.office.code, pk)
+
+
+@act("撤销采用", ["reason"])
+@at_office
+def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
+    """Ask for the reason, then take the adoption back."""
+    items = Item.objects.visible_to(request.user, request.office)
+    adoption = get_object_or_404(Adoption.objects.select_related("item__office", "channel"), pk=pk, item__in=items)
+    request.about = adoption
+    verdict = may_revoke(request.user, adoption)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            revoke(adoption, request.user, form.cleaned_data["reason"])
+        except (Refused, TooLate) as error:
+            say_refused(request, error)
+        else:
+            messages.success(request, "采用已撤销，得分已更新。已经封存的报送期不变，差额记入其后没有封存的报送期。")
+        return redirect("item", request.office.code, adoption.item_id)
+    context = {"adoption": adoption, "verdict": verdict, "form": form}
+    return render(request, "submissions/revoke.html", context, status=422 if form.errors else 200)
+
+
+def item_of(request: DeskRequest, pk: int) -> Item:
+    """The item in the address, as far as the reader may know of it; else 404."""
+    items = Item.objects.visible_to(request.user, request.office).for_table().select_related("office")
+    item = get_object_or_404(items, pk=pk)
+    request.about = item
+    return item
+
+
+def own_item(request: DeskRequest, pk: int) -> Item:
+    """An item of a unit for which the reader writes; else 404."""
+    item = item_of(request, pk)
+    if not request.user.has_role(item.unit_id, Role.OFFICER):
+        raise Http404
+    return item
+
+
+def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> HttpResponse:
+    """An item's page, with what its reader may do."""
+    account = request.user
+    events = item.events.select_related("actor")
+    revision = item.revisions.order_by("-number").first()
+    editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
+    context = {
+        "item": item,
+        # What was never submitted has no revision yet; its own unit, which alone sees it, reads the draft.
+        "text": revision or Draft.objects.filter(item=item).first(),
+        "revision": revision,
+        "files": files_of(item),
+        "reviews": Review.objects.filter(revision__item=item).select_related("reviewer", "revision").order_by("at"),
+        "may_review": may_review(account, item),
+        "may_copy": account.has_role(item.unit_id, Role.OFFICER),
+        "shares": item.shares.select_related("unit"),
+        "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
+        "events": events,
+        "moves": [
+            (name, made) for name, made in MOVES.items() if not made.through and may_move(account, item, name)
+        ],
+        "may_adopt": may_adopt(account, item),
+        "may_write": may_write(account, item),
+        "editor": editor,
+        "charge": charged,
+        "may_revoke": editor and charged,
+        "reason_form": ReasonForm(),
+        "adoption_form": AdoptionForm(office=item.office),
+        **forms,
+    }
+    return render(request, "submissions/item_detail.html", context, status=status)

@@ -1,0 +1,256 @@
+"""Writing: a new item, one's own draft, a returned one; the files and the units that go with it."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from submissions import drafts, files, joint
+from submissions.body import plain
+from submissions.forms import WriteForm
+from submissions.inspection import CONTENT_TYPES
+from submissions.models import Channel, Draft, Item, ItemFile, Theme
+from submissions.permissions import may_write, units_to_write_for
+from submissions.states import State
+from submissions.templatetags.figures import size
+from submissions.views.items import own_item
+from trail.acts import act
+from units.desk import DeskRequest, at_office, say_refused
+from units.models import Role, Unit
+from units.text import one_line
+from units.verdicts import Refused, TooLate
+
+WRITTEN = [
+    *("token", "version", "unit", "title", "kind", "body", "html", "editor", "themes", "authors", "responsible"),
+    *("urgent", "joint", "share", "file", "caption", "drop", "files", "do"),
+]
+
+
+@act("写信息", WRITTEN)
+@never_cache
+@at_office
+def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
+    """Write an item, new or one's own draft or returned one: save it, as the page does by itself, or submit it."""
+    item = own_item(request, pk) if pk else None
+    units = [item.unit] if item else units_to_write_for(request.user, request.office)
+    if not units:
+        raise Http404
+    if request.method != "POST":
+        if item and not (verdict := may_write(request.user, item)):
+            messages.warning(request, verdict.reason)
+            return redirect("item", request.office.code, item.pk)
+        return _page(request, item, _filled_form(request, item, units))
+    form = WriteForm(request.POST, office=request.office, units=units)
+    if not form.is_valid():
+        return _not_saved(request, item, form, " ".join(str(errors[0]) for errors in form.errors.values()))
+    asked, by_itself = form.cleaned_data, bool(request.headers.get("X-Autosave"))
+    submitting = request.POST.get("do") == "submit"
+    try:
+        draft = drafts.write(
+            request.office, item, asked["unit"], asked["token"], form.typed, request.user, by_itself=by_itself
+        )
+    except (Refused, TooLate) as error:
+        there = item or drafts.written_with(asked["token"], request.user)
+        if submitting and there and drafts.is_sent(there, form.typed):
+            return redirect("item", request.office.code, there.pk)  # it is there, with its receipt
+        return _not_saved(request, item, form, str(error), getattr(error, "on_record", str(error)))
+    if by_itself:
+        return _saved_by_itself(request, draft, form)
+    draft, wrong = _with_uploads(request, draft, form.typed)
+    form.now(draft)
+    if wrong:
+        return _not_saved(request, draft.item, form, str(wrong), getattr(wrong, "on_record", str(wrong)))
+    if submitting:
+        return _submit(request, draft, form)
+    messages.success(request, "草稿已保存。")
+    return redirect("write-item", request.office.code, draft.item_id)
+
+
+def _saved_by_itself(request: DeskRequest, draft: Draft, form: WriteForm) -> JsonResponse:
+    """What the page needs to go on: the version it now stands on, and what to warn of."""
+    at = [request.office.code, draft.item_id]
+    return JsonResponse(
+        {
+            "version": draft.version,
+            "at": f"{timezone.localtime(draft.saved_at):%H:%M:%S}",
+            "address": reverse("write-item", args=at),
+            "upload": reverse("add-file", args=at),
+            "warnings": drafts.warnings(form.typed),
+        }
+    )
+
+
+def _with_uploads(request: DeskRequest, draft: Draft, typed: drafts.Typed) -> tuple[Draft, Refused | None]:
+    """The draft with the files that came with the page hung on, and what was wrong with the first that was not taken."""
+    taken, wrong = [], None
+    for upload in request.FILES.getlist("files"):
+        try:
+            taken.append(files.add(draft.item, upload.name or "", upload.read(), request.user).file)
+        except Refused as error:
+            wrong = wrong or error
+    if taken:
+        hung = [*typed.files, *([file.pk, ""] for file in taken)]
+        draft = drafts.save(draft.item, replace(typed, version=draft.version, files=hung), request.user)
+    return draft, wrong
+
+
+def _submit(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpResponse:
+    try:
+        item = drafts.submit(draft, request.user)
+    except Refused as error:
+        for name, sentence in drafts.missing(draft).items():
+            form.add_error(name, sentence)
+        return _not_saved(request, draft.item, form, str(error))
+    if item.number:
+        sent = f"已报送，编号 {item.number}。"
+    elif item.unit.needs_review:
+        sent = "已交本单位另一人做报送前审查。"
+    else:
+        sent = "已交本单位签发人。"
+    messages.success(request, f"{sent}《{item.title}》")
+    return redirect("item", request.office.code, item.pk)
+
+
+def _not_saved(
+    request: DeskRequest, item: Item | None, form: WriteForm, sentence: str, on_record: str = ""
+) -> HttpResponse:
+    """What was typed stays in the page, with the sentence; the trail gets ``on_record``, which quotes no text."""
+    request.refusal = on_record or sentence
+    if request.headers.get("X-Autosave"):
+        return JsonResponse({"error": sentence}, status=409)
+    return _page(request, item, form, status=422, refused=sentence)
+
+
+def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int = 200, **more: Any) -> HttpResponse:
+    returned = item and item.state == State.RETURNED
+    chosen, shares = set(map(str, form["themes"].value() or [])), form.shares_typed
+    context = {
+        "item": item,
+        "form": form,
+        "remarks": item.events.filter(move="return").order_by("-at").first() if item and returned else None,
+        "draft": Draft.objects.filter(item=item).select_related("saved_by").first() if item else None,
+        "files": _file_rows(item, form.files_typed),
+        "lead_share": shares[0][1] if shares else "",
+        "joint_rows": [*shares[1:], ["", ""]],
+        "most": settings.ATTACHMENT_MB,
+        "kinds": settings.ATTACHMENT_KINDS,
+        "theme_groups": theme_groups(form.fields["themes"].queryset),  # type: ignore[attr-defined]
+        "chosen": chosen,
+        "limits": Channel.objects.filter(office=request.office, active=True, most_characters__isnull=False),
+        "least": drafts.LEAST,
+        "earlier": _earlier(request) if item is None else [],
+        **more,
+    }
+    return render(request, "submissions/write.html", context, status=status)
+
+
+def theme_groups(themes: Iterable[Theme]) -> list[tuple[Theme | None, list[Theme]]]:
+    """Themes under the chapter they belong to; first those of none. A chapter that may itself be chosen is among its own."""
+    groups: dict[Theme | None, list[Theme]] = {None: []}
+    rows = list(themes)
+    chapters = {theme.parent for theme in rows if theme.parent_id}
+    for theme in rows:
+        chapter = theme if theme in chapters else theme.parent
+        groups.setdefault(chapter, []).append(theme)
+    return [(chapter, found) for chapter, found in groups.items() if found]
+
+
+def _file_rows(item: Item | None, typed: list[list]) -> list[tuple[ItemFile, str]]:
+    """The item's files among those that the page names, with their captions, in its order."""
+    found = item.files.in_bulk([pk for pk, _ in typed]) if item else {}
+    return [(found[pk], caption) for pk, caption in typed if pk in found]
+
+
+def _earlier(request: DeskRequest) -> list[Item]:
+    """What the unit wrote last, to begin another from."""
+    units = request.user.units_with(Role.OFFICER)
+    items = Item.objects.filter(office=request.office, unit__in=units, received_on__isnull=False)
+    return list(items.newest_first()[:8])
+
+
+def _filled_form(request: DeskRequest, item: Item | None, units: list[Unit]) -> WriteForm:
+    """The form filled from the draft; of a new item empty, or from an earlier one named in the address."""
+    token = (item and item.form_token) or secrets.token_hex(16)
+    if item is None:
+        copied = request.GET.get("copy", "")
+        if not (copied.isdecimal() and len(copied) < 18):
+            return WriteForm(initial={"token": token, "version": 0, "unit": units[0]}, office=request.office, units=units)
+        draft = drafts.copy_of(own_item(request, int(copied)), request.user)
+    else:
+        draft = drafts.draft_of(item, request.user)
+    names = ("version", "title", "kind", "authors", "responsible", "urgent", "themes", "shares", "files")
+    initial = {name: getattr(draft, name) for name in names}
+    initial |= {"token": token, "unit": item.unit if item else units[0]}
+    initial |= {"body": plain(draft.body), "html": draft.body}
+    return WriteForm(initial=initial, office=request.office, units=units)
+
+
+@act("删除草稿")
+@require_POST
+@at_office
+def discard_draft(request: DeskRequest, pk: int) -> HttpResponse:
+    item = own_item(request, pk)
+    try:
+        drafts.discard(item, request.user)
+    except (Refused, TooLate) as error:
+        say_refused(request, error)
+        return redirect("item", request.office.code, pk)
+    messages.success(request, f"草稿《{item.title}》已删除。")
+    return redirect("items", request.office.code)
+
+
+@act("传附件", ["file"])
+@require_POST
+@at_office
+def add_file(request: DeskRequest, pk: int) -> HttpResponse:
+    """Take one file for a draft, as the page sends it while its writer goes on; the page hangs it on with its next save."""
+    item = own_item(request, pk)
+    upload = request.FILES.get("file")
+    try:
+        if upload is None:
+            raise Refused("没有收到文件，请再选一次。")
+        added = files.add(item, upload.name or "", upload.read(), request.user)
+    except Refused as error:
+        request.refusal = getattr(error, "on_record", str(error))
+        return JsonResponse({"error": str(error)}, status=422)
+    file = added.file
+    address = reverse("item-file", args=[request.office.code, file.pk])
+    told = {"id": file.pk, "name": file.name, "size": size(file.size), "picture": file.is_picture}
+    return JsonResponse({**told, "address": address, "warnings": added.warnings})
+
+
+@require_safe
+@at_office
+def item_file(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """A file as a download: of a revision for whoever sees its item, of a draft for its unit alone."""
+    items = Item.objects.visible_to(request.user, request.office)
+    file = get_object_or_404(ItemFile.objects.select_related("item"), pk=pk, item__in=items)
+    own = request.user.has_role(file.item.unit_id, Role.OFFICER, Role.SIGNER)
+    if not own and not file.attachments.exists():
+        raise Http404
+    try:
+        content = file.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    answer = FileResponse(content, as_attachment=True, filename=file.name, content_type=CONTENT_TYPES[file.kind])
+    answer.headers["ETag"] = f'"{file.sha256}"'
+    return answer
+
+
+@require_safe
+@at_office
+def unit_names(request: DeskRequest) -> HttpResponse:
+    """Names on the roster that hold what is typed, as the options of a list; for those who write to the office."""
+    if not units_to_write_for(request.user, request.office):
+        raise Http404
+    names = joint.names_like(request.office, one_line(request.GET.get("joint", ""))[:100])
+    return render(request, "submissions/unit_names.html", {"names": names})
