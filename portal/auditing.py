@@ -1,13 +1,11 @@
 """The auditor's page: who did what, searched, filtered, exported. Looking is an entry too."""
 
 import datetime
-import tempfile
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -15,7 +13,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from reports.document import Column, Document, Paragraph, Part, Row, Table
-from reports.formats import CONTENT_TYPES
 from reports.models import Letterhead
 from reports.writers import xlsx
 from trail.marks import mark_of
@@ -149,12 +146,8 @@ def export_trail(request: DeskRequest) -> HttpResponseBase:
         context = {"most": MOST, "back": chosen.address()}
         return render(request, "trail_too_long.html", context, status=422)
     record("导出审计记录", by=request.user, office=request.office.code, after={**chosen.told, "rows": len(entries)})
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "trail.xlsx"
-        xlsx.write(_workbook(request.office, chosen, entries), path)
-        content = path.open("rb")  # which outlives its name
     name = f"{request.office.name}审计记录{chosen.since}至{chosen.until}.xlsx"
-    return FileResponse(content, as_attachment=True, filename=name, content_type=CONTENT_TYPES["xlsx"])
+    return xlsx.as_download(_workbook(request.office, chosen, entries), name)
 
 
 def _workbook(office: Office, chosen: TrailFilter, entries: list[TrailEntry]) -> Document:

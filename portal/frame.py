@@ -51,7 +51,16 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
         (waiting,) = counted(Item.objects.filter(office=office).waiting_in(own))
         signing = [Link("待签发", at("signing"), waiting)]
         groups.append(
-            ("报送", [Link("首页", at("home")), *writing, *signing, Link("我的信息", at("items")), Link("排名", at("standings"))])
+            (
+                "报送",
+                [
+                    Link("首页", at("home")),
+                    *writing,
+                    *signing,
+                    Link("我的信息", at("items")),
+                    Link("排名", at("standings")),
+                ],
+            )
         )
     if account.works_at(office):
         waiting, news = _todo(office, account)

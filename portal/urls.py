@@ -2,14 +2,14 @@
 
 from django.urls import include, path
 
-from portal import auditing, views
+from portal import auditing, home, views
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("", include("units.urls")),
-    path("o/<slug:code>/", views.home, name="home"),
+    path("o/<slug:code>/", home.home, name="home"),
     path("o/<slug:code>/trail/", auditing.trail, name="trail"),
     path("o/<slug:code>/trail/export/", auditing.export_trail, name="export-trail"),
     path("o/<slug:code>/", include("submissions.urls")),

@@ -1,11 +1,10 @@
-"""The start, the home page, whether the system is well, and what to say when it is not."""
+"""The start, whether the system is well, and what to say when it is not."""
 
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from datetime import timedelta
-from typing import Any
 
 from celery import current_app
 from django.contrib.auth.decorators import login_not_required
@@ -15,19 +14,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from reports.models import ReportRun, WorkerHeart
-from reports.permissions import may_make
-from scoring.standings import may_see_standings, shown_to, standings
-from submissions.filters import counted
-from submissions.models import Item, Period, Theme
-from submissions.states import State
-from units.desk import DeskRequest, at_office
-from units.models import Office, Role
+from reports.models import WorkerHeart
+from units.desk import DeskRequest
+from units.models import Office
 
 log = logging.getLogger(__name__)
 LIMIT = 2  # seconds a check may take
 LIVES = timedelta(minutes=1)  # how fresh a worker's heart must be
-NEIGHBOURS = 2  # units shown above and below one's own
 
 
 def start(request: DeskRequest) -> HttpResponse:
@@ -36,71 +29,6 @@ def start(request: DeskRequest) -> HttpResponse:
     if len(offices) == 1:
         return redirect("home", offices[0].code)
     return render(request, "offices.html", {"offices": offices})
-
-
-@at_office
-def home(request: DeskRequest) -> HttpResponse:
-    """What waits for the reader, how the period stands, what is asked for."""
-    account, office = request.user, request.office
-    items = Item.objects.visible_to(account, office)
-    own = account.units_with(Role.OFFICER, Role.SIGNER)
-    period = Period.objects.filter(office=office).select_related("office").at_hand(timezone.localdate())
-    editing, manages = account.works_at(office), may_make(account, office)
-    if not editing and not own:
-        return render(request, "home.html", {"no_desk": True})
-    waiting = (
-        items.awaiting_decision() if editing else items.filter(unit__in=own, state__in=_TO_DO).order_by("state", "-id")
-    )
-    context: dict[str, Any] = {
-        "editing": editing,
-        "today": timezone.localdate(),
-        "period": period,
-        "todo": waiting.for_table()[:8],
-        "todo_number": counted(waiting)[0],
-        "drafts": ReportRun.objects.filter(office=office).news().newest_first().for_table()[:4] if manages else [],
-        "latest": items.exclude(received_on=None).newest_first().for_table()[:6],
-    }
-    if period:
-        context |= _period_at_a_glance(request, period, own)
-        context["priorities"] = Theme.objects.asked_for_from(period)
-        context["days_left"] = (period.ends_on - timezone.localdate()).days
-    return render(request, "home.html", context)
-
-
-_TO_DO = (State.RETURNED, State.SIGNING, State.DRAFT)
-
-
-def _period_at_a_glance(request: DeskRequest, period: Period, own: list[int]) -> dict[str, Any]:
-    """The period's figures for the office, or one's own line and its neighbours, as far as they are shown."""
-    verdict = may_see_standings(request.user, request.office)
-    if not verdict:
-        return {"not_shown": verdict.reason}
-    table = shown_to(request.user, standings(period))
-    if request.user.works_at(request.office):
-        lines = list(table.lines)
-        return {
-            "table": table,
-            "reporting": sum(not line.silent for line in lines),
-            "units": len(lines),
-            "adopted": sum(
-                n for column, n in zip(table.columns, table.counts, strict=True) if column.measure == "adoption"
-            ),
-            "leaders": [(group, group.lines[:3]) for group in table.groups],
-        }
-    found = next(filter(None, (table.line_of(unit) for unit in own)), None)
-    if found is None:
-        return {}
-    group, line = found
-    place = group.lines.index(line)
-    near = group.lines[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS + 1]
-    tied = sum(other.rank == line.rank for other in group.lines) > 1
-    return {
-        "table": table,
-        "group": group,
-        "line": line,
-        "tied": tied,
-        "near": [(other, other.score - line.score) for other in near],
-    }
 
 
 @login_not_required

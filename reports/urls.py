@@ -3,6 +3,7 @@ from django.urls import path
 from reports import views
 
 urlpatterns = [
+    path("items/export/", views.export_items, name="export-items"),
     path("reports/", views.report_list, name="reports"),
     path("reports/runs/", views.run_rows, name="report-runs"),
     path("reports/runs/<int:pk>/", views.run_detail, name="report-run"),

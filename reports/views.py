@@ -10,18 +10,19 @@ from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
-from reports import circulars, runs
+from reports import circulars, listing, runs
 from reports.formats import CONTENT_TYPES
 from reports.forms import IssueForm, LetterheadForm, ReportForm
 from reports.history import History
 from reports.kinds import kind_of
 from reports.models import Circular, Letterhead, ReportRun, RunFile, RunState
 from reports.permissions import may_make
-from reports.writers import html, pdf
+from reports.writers import html, pdf, xlsx
 from scoring.standings import sees_whole
-from submissions.filters import page_key
+from submissions.filters import ItemFilter, page_key
 from trail.acts import act
 from trail.records import record
 from units.desk import DeskRequest, at_office, say_refused
@@ -217,6 +218,19 @@ def _run(request: DeskRequest, pk: int) -> ReportRun:
     run = get_object_or_404(ReportRun.objects.visible_to(request.user, request.office).for_table(), pk=pk)
     request.about = run
     return run
+
+
+@require_safe
+@never_cache
+@at_office
+def export_items(request: DeskRequest) -> HttpResponseBase:
+    """A workbook of exactly what the item list shows; where that is too much, a sentence."""
+    chosen = ItemFilter(request.GET, request.user, request.office)
+    document = listing.workbook(request.office, request.user, chosen)
+    if document is None:
+        context = {"most": listing.MOST, "back": chosen.address()}
+        return render(request, "reports/listing_too_long.html", context, status=422)
+    return xlsx.as_download(document, f"{request.office.name}信息清单{timezone.localdate()}.xlsx")
 
 
 def _name(run: ReportRun) -> str:

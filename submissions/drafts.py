@@ -203,7 +203,7 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
 def _own_files(item: Item, typed: list[list]) -> list[list]:
     """Of the files named those that are the item's, once each."""
     own = set(item.files.values_list("pk", flat=True)) if typed else set()
-    return [[pk, caption] for pk, caption in {pk: caption for pk, caption in typed}.items() if pk in own]
+    return [[pk, caption] for pk, caption in dict(typed).items() if pk in own]
 
 
 def _writers(item: Item, by: Account) -> list[int]:
@@ -272,11 +272,12 @@ def submit(draft: Draft, by: Account) -> Item:
 def _revise(item: Item, draft: Draft, content: dict[str, Any], by: Account) -> None:
     """Make the draft a revision, unless it says what the last one does."""
     last = item.revisions.order_by("-number").first()
-    same = last is not None and all(getattr(last, name) == value for name, value in content.items())
-    if same and hung_on(last) == draft.files:
+    if last and all(getattr(last, name) == value for name, value in content.items()) and hung_on(last) == draft.files:
         return
     number = last.number + 1 if last else 1
-    revision = Revision.objects.create(item=item, number=number, author=by, writers=sorted({*draft.writers, by.pk}), **content)
+    revision = Revision.objects.create(
+        item=item, number=number, author=by, writers=sorted({*draft.writers, by.pk}), **content
+    )
     files.hang(draft.files, revision)
 
 
@@ -286,7 +287,10 @@ def _share(item: Item, shares: list[tuple[int, int]]) -> None:
         return
     item.shares.all().delete()
     ItemShare.objects.bulk_create(
-        [ItemShare(item=item, unit_id=unit, share=to_decimal(part), position=i) for i, (unit, part) in enumerate(shares)]
+        [
+            ItemShare(item=item, unit_id=unit, share=to_decimal(part), position=i)
+            for i, (unit, part) in enumerate(shares)
+        ]
     )
 
 

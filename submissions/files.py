@@ -1,4 +1,4 @@
-"""Files of items: looked into, kept under our own names, hung on drafts and revisions, checked against their digests."""
+"""Files of items: looked into, kept under our own names, hung on drafts and revisions, checked by digest."""
 
 import contextlib
 import hashlib
@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from submissions import secrecy
 from submissions.inspection import MEGABYTE, Unfit, inspect
-from submissions.models import Attachment, Draft, Item, ItemFile
+from submissions.models import Attachment, Draft, Item, ItemFile, Revision
 from submissions.models.files import kept
 from submissions.permissions import may_write
 from trail.records import record
@@ -82,11 +83,13 @@ def _warnings(name: str, words: str | None, file: ItemFile) -> list[str]:
     if words is None and not file.is_picture:
         return [f"《{name}》里没有文字可查，像是扫描件，请自己看过没有涉密和内部内容。"]
     found = secrecy.personal_numbers(words or "")
-    return [f"《{name}》里像是有{one.kind}：“{one.around}”。不是必须公开的，请删去或遮住几位再传。" for one in found[:5]]
+    return [
+        f"《{name}》里像是有{one.kind}：“{one.around}”。不是必须公开的，请删去或遮住几位再传。" for one in found[:5]
+    ]
 
 
 def _keep(item: Item, name: str, content: bytes, digest: str, by: Account) -> ItemFile:
-    """Store the content, then its row. If the row fails the content goes again; if we die between, the check finds it."""
+    """Store the content, then its row. If the row fails the content goes; if we die between, the check finds it."""
     ending = name.rpartition(".")[2].lower()
     kind = "jpg" if ending == "jpeg" else ending
     path = f"{item.pk}/{digest[:16]}-{secrets.token_hex(4)}.{kind}"
@@ -115,7 +118,7 @@ def remove_all(item: Item) -> None:
     """Take away the files of an item that goes itself, once that is certain."""
     paths = list(item.files.values_list("file", flat=True))
     item.files.all().delete()
-    transaction.on_commit(lambda: _remove(paths))
+    transaction.on_commit(partial(_remove, paths))
 
 
 def sweep() -> int:
@@ -130,8 +133,7 @@ def sweep() -> int:
                 continue
             if not ItemFile.objects.filter(pk=file.pk, attachments=None).delete()[0]:
                 continue
-            path = file.file.name
-            transaction.on_commit(lambda path=path: _remove([path]))
+            transaction.on_commit(partial(_remove, [str(file.file)]))
             taken += 1
     return taken
 
@@ -142,9 +144,7 @@ def wrong() -> Iterator[str]:
         told = f"file {file.pk} ({file.file.name})"
         try:
             with file.file.open("rb") as content:
-                digest = hashlib.sha256()
-                for chunk in iter(lambda opened=content: opened.read(MEGABYTE), b""):
-                    digest.update(chunk)
+                digest = hashlib.file_digest(content, "sha256")
         except OSError:
             yield f"{told}: missing"
             continue
@@ -184,7 +184,7 @@ def _remove(paths: list[str]) -> None:
             log.exception("cannot remove %s", path)
 
 
-def hang(files: list[list], revision: object) -> None:
+def hang(files: list[list], revision: Revision) -> None:
     """Hang the files of a draft, ids and captions in order, on a revision."""
     Attachment.objects.bulk_create(
         [

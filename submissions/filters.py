@@ -19,6 +19,7 @@ from units.text import one_line
 M = TypeVar("M", bound=Model)
 PAGE = 50
 COUNTED_UP_TO = 1000
+UNRECEIVED = (State.DRAFT, State.SIGNING, State.WITHDRAWN)
 
 
 class ItemFilter:
@@ -83,11 +84,28 @@ class ItemFilter:
         """How many the list holds, as its chip says."""
         return next(number for state, _, number, _ in self.states if state == self.state)
 
+    def listed(self) -> ItemQuerySet:
+        """The chosen items in the order of the list."""
+        items = self.by_state.for_table()
+        return items.order_by("-id") if self.state in UNRECEIVED else items.newest_first()
+
+    @property
+    def told(self) -> str:
+        """What is chosen, in words."""
+        parts = [
+            State(self.state).label if self.state else "已送达的",
+            *(str(chosen) for chosen in (self.period, self.unit, self.theme) if chosen),
+            f"{self.channel}采用" if self.channel else "",
+            "被采用的" if self.adopted else "",
+            f"含“{self.words}”" if self.words else "",
+        ]
+        return "，".join(filter(None, parts))
+
     @cached_property
     def rows(self) -> list[Item]:
         """One row more than a page shows, to know whether there is another."""
-        unreceived = self.state in (State.DRAFT, State.SIGNING, State.WITHDRAWN)
-        items = self.by_state.for_table().order_by("-id") if unreceived else self.by_state.for_table().newest_first()
+        unreceived = self.state in UNRECEIVED
+        items = self.listed().with_reason()
         if place := page_key(self.asked.get("after", "")):
             day, pk = place
             items = (

@@ -1,9 +1,10 @@
 """Forms of the desk: filters, decisions, adoptions."""
 
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from submissions import body
@@ -85,7 +86,11 @@ class WriteForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "title-input", "autocomplete": "off"}),
     )
     kind = forms.ModelChoiceField(
-        ItemKind.objects.none(), label="种类", required=False, empty_label=None, widget=forms.RadioSelect(attrs={"class": "form-check-input"})
+        ItemKind.objects.none(),
+        label="种类",
+        required=False,
+        empty_label=None,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
     )
     body = forms.CharField(
         label="正文",
@@ -156,11 +161,11 @@ class WriteForm(forms.Form):
 
     def now(self, draft: Draft) -> None:
         """Let a page that comes back stand on what was saved."""
-        data = self.data.copy()
+        data = cast(QueryDict, self.data).copy()
         data["version"] = str(draft.version)
-        data.setlist("file", [str(pk) for pk, _ in draft.files])  # type: ignore[attr-defined]
-        data.setlist("caption", [caption for _, caption in draft.files])  # type: ignore[attr-defined]
-        data.setlist("drop", [])  # type: ignore[attr-defined]
+        data.setlist("file", [str(pk) for pk, _ in draft.files])
+        data.setlist("caption", [caption for _, caption in draft.files])
+        data.setlist("drop", [])
         data["html"], data["body"] = draft.body, body.plain(draft.body)
         self.data = data
 

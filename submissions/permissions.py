@@ -21,8 +21,8 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
     move = MOVES.get(name)
     if move is None:
         return no("没有这种办理方式。")
-    if move.role == "reviewer":
-        return may_review(account, item)
+    if account is not None and move.role == "reviewer":
+        return is_reviewer(account, item)
     if account is not None:
         unit_id = item.office.unit_id if move.role == Role.EDITOR else item.unit_id
         if not account.has_role(unit_id, move.role):
@@ -45,17 +45,22 @@ def is_reviewed(item: Item) -> bool:
     return passed.filter(revision__in=list(newest.values_list("pk", flat=True))).exists()
 
 
-def may_review(account: Account | None, item: Item) -> Verdict:
-    """An officer or signer of the unit who did not write the newest revision, while it waits and is not reviewed."""
-    if account is None or not account.has_role(item.unit_id, Role.OFFICER, Role.SIGNER):
+def may_review(account: Account, item: Item) -> Verdict:
+    """A reviewer of the newest revision, until somebody has passed it."""
+    if not (verdict := is_reviewer(account, item)):
+        return verdict
+    return no("这一稿已经通过审查。") if is_reviewed(item) else YES
+
+
+def is_reviewer(account: Account, item: Item) -> Verdict:
+    """An officer or signer of the unit who did not write the newest revision, while the item waits there."""
+    if not account.has_role(item.unit_id, Role.OFFICER, Role.SIGNER):
         return no("只有报送单位的人可以做报送前审查。")
     if item.state != State.SIGNING:
         return no(f"这条信息现在是“{State(item.state).label}”，不能做报送前审查。")
     revision = item.revisions.order_by("-number").first()
     if revision is None or account.pk in revision.writers or account.pk == revision.author_id:
         return no("写这一稿的人不能审查它，请本单位另一人审查。")
-    if is_reviewed(item):
-        return no("这一稿已经通过审查。")
     return YES
 
 

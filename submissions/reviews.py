@@ -1,4 +1,4 @@
-"""The review before submission (报送前审查): somebody of the unit who did not write reads it for what must not go out."""
+"""The review before submission (报送前审查): somebody of the unit who did not write looks for what must not go out."""
 
 from django.db import transaction
 

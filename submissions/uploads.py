@@ -11,7 +11,7 @@ from submissions.inspection import MEGABYTE
 
 
 class BoundedUpload(FileUploadHandler):
-    """Keeps one byte more than the limit, so that whoever looks sees that it is too large; the rest is read and dropped.
+    """Keeps one byte more than the limit, so that whoever looks sees that it is too large; the rest is dropped.
 
     No temporary files: nothing is written outside ``DATA_DIR``, nothing is left by a worker that dies, and a full
     disk is met where it can be told (``files.add``).

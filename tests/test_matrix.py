@@ -5,6 +5,7 @@ an entry on the trail in the act's own transaction; where it does not, nothing m
 """
 
 import contextlib
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,17 +15,21 @@ from unittest.mock import patch
 import pytest
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, models, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 from django_otp.oath import totp
+from PIL import Image
 
 from reports import runs
 from reports.models import Circular, ReportRun, RunFile
 from scoring import closing
 from submissions.exact import ONE
-from submissions.models import Item
+from submissions.models import Item, ItemFile
+from submissions.models.files import kept
 from submissions.moves import adopt
 from submissions.states import State
 from tests.world import PASSWORD, World, account
@@ -204,6 +209,35 @@ def a_text(world: World, do: str) -> dict[str, Any]:
     }
 
 
+def an_item_to_review(world: World, whose: str) -> Item:
+    """One that waits in its unit, written by somebody who has left."""
+    item = an_item(world, whose, State.SIGNING)
+    if whose == ELSEWHERE:
+        item.revisions.create(number=1, title="稿")
+    return item
+
+
+def a_file_of(world: World, whose: str, item: Item | None = None) -> ItemFile:
+    item = item or an_item(world, whose)
+    path = kept().save(f"{item.pk}/x.png", ContentFile(b"picture"))
+    who = world.officer
+    file = item.files.create(name="图.png", kind="png", file=path, sha256="0" * 64, size=7, added_by=who)
+    revision = item.revisions.first()
+    if revision:
+        revision.attachments.create(file=file)
+    return file
+
+
+def a_file_of_a_draft(world: World, whose: str) -> ItemFile:
+    return a_file_of(world, whose, a_draft(world, whose))
+
+
+def a_picture() -> SimpleUploadedFile:
+    made = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(made, "PNG")
+    return SimpleUploadedFile("图.png", made.getvalue())
+
+
 # ---- The table ----
 
 OF_OWN: dict[str, Any] = {"reads_others": NOBODY, "posts_others": NOBODY}
@@ -223,6 +257,19 @@ DESK = [
     Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="save"), **OF_OWN),
     Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="submit"), **OF_OWN),
     Row("write-item", {"officer"}, {"officer"}, a_returned_item, lambda w: a_text(w, do="submit"), **OF_OWN),
+    Row("add-file", NOBODY, {"officer"}, a_draft, lambda w: {"file": a_picture()}, posts_others=NOBODY),
+    Row("item-file", {*STAFF, *UNIT}, thing=a_file_of, reads_others=STAFF),
+    Row("item-file", UNIT, thing=a_file_of_a_draft, reads_others=NOBODY),
+    Row("unit-names", {"officer"}),
+    Row("signing", UNIT),
+    Row(
+        *("review-item", NOBODY, UNIT, an_item_to_review),
+        lambda w: {"number": 1, "statement": "可以", "result": "pass"},
+        posts_others=NOBODY,
+    ),
+    Row("own-unit", UNIT),
+    Row("choose-for-unit", NOBODY, {"signer"}, unit_of, lambda w: {"needs_signer": "on"}, posts_others=NOBODY),
+    Row("export-items", ALL),
     Row("discard-draft", NOBODY, {"officer"}, a_draft, posts_others=NOBODY),
     Row("move-item", NOBODY, {"editor"}, partial(an_item, state=State.REJECTED), lambda w: REASON, ("reopen",)),
     Row("adopt-item", NOBODY, {"editor"}, an_item, lambda w: {"channel": w.site.pk, "adopted_on": "2020-03-02"}),

@@ -324,7 +324,7 @@ def test_a_database_that_keeps_one_waiting_is_a_sentence(world, monkeypatch):
         raise OperationalError("canceling statement due to lock timeout")
 
     item = world.item(state=State.SUBMITTED)
-    monkeypatch.setattr("submissions.views.move", waits)
+    monkeypatch.setattr("submissions.views.items.move", waits)
     answer = client_of(world.editor).post(address(world, "move-item", item.pk, "accept"))
     assert answer.status_code == 503
     assert "什么也没有改" in answer.content.decode()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from submissions.fields import MillionthsField
 from submissions.models.kinds import ItemKind
@@ -45,6 +45,11 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def newest_first(self) -> "ItemQuerySet":
         return self.order_by("-received_on", "-id")
+
+    def with_reason(self) -> "ItemQuerySet":
+        """``reason``: why it was last returned, rejected or sent back, for ``reason_shown``."""
+        told = ItemEvent.objects.filter(item=OuterRef("pk"), move__in=("return", "reject", "send_back", "fail"))
+        return self.annotate(reason=Subquery(told.order_by("-at", "-id").values("reason")[:1]))
 
     def for_table(self) -> "ItemQuerySet":
         """Everything a row of a list shows, in a fixed number of queries."""
@@ -100,6 +105,12 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def reason_shown(self) -> str:
+        """Why it came back, while that is what matters (after ``with_reason``)."""
+        came_back = self.state in (State.RETURNED, State.REJECTED, State.DRAFT)
+        return getattr(self, "reason", None) or "" if came_back else ""
 
     @property
     def live_adoptions(self) -> "list[Adoption]":

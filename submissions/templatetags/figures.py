@@ -27,7 +27,9 @@ def rich(text: str, attachments: Iterable[Attachment], code: str) -> str:
         caption = pictures[file].caption
         address = reverse("item-file", args=[code, file])
         under = format_html("<figcaption>{}</figcaption>", caption) if caption else ""
-        return format_html('<figure><img src="{}" alt="{}" loading="lazy">{}</figure>', address, caption or "图片", under)
+        return format_html(
+            '<figure><img src="{}" alt="{}" loading="lazy">{}</figure>', address, caption or "图片", under
+        )
 
     return mark_safe(with_pictures(clean(text, files=pictures), shown))  # noqa: S308  it is cleaned
 

@@ -1,7 +1,7 @@
 """Which groups and themes an editor is for."""
 
-from django.http import Http404, HttpResponse
 from django.contrib import messages
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from submissions.charges import charge

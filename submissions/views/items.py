@@ -139,9 +139,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "shares": item.shares.select_related("unit"),
         "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
         "events": events,
-        "moves": [
-            (name, made) for name, made in MOVES.items() if not made.through and may_move(account, item, name)
-        ],
+        "moves": [(name, made) for name, made in MOVES.items() if not made.through and may_move(account, item, name)],
         "may_adopt": may_adopt(account, item),
         "may_write": may_write(account, item),
         "editor": editor,

@@ -90,7 +90,7 @@ def _saved_by_itself(request: DeskRequest, draft: Draft, form: WriteForm) -> Jso
 
 
 def _with_uploads(request: DeskRequest, draft: Draft, typed: drafts.Typed) -> tuple[Draft, Refused | None]:
-    """The draft with the files that came with the page hung on, and what was wrong with the first that was not taken."""
+    """The draft with the files that came with the page hung on, and what was wrong with one that was not taken."""
     taken, wrong = [], None
     for upload in request.FILES.getlist("files"):
         try:
@@ -154,7 +154,7 @@ def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int 
 
 
 def theme_groups(themes: Iterable[Theme]) -> list[tuple[Theme | None, list[Theme]]]:
-    """Themes under the chapter they belong to; first those of none. A chapter that may itself be chosen is among its own."""
+    """Themes under the chapter they belong to; first those of none. A chapter is itself a choice, and among its own."""
     groups: dict[Theme | None, list[Theme]] = {None: []}
     rows = list(themes)
     chapters = {theme.parent for theme in rows if theme.parent_id}
@@ -183,7 +183,9 @@ def _filled_form(request: DeskRequest, item: Item | None, units: list[Unit]) -> 
     if item is None:
         copied = request.GET.get("copy", "")
         if not (copied.isdecimal() and len(copied) < 18):
-            return WriteForm(initial={"token": token, "version": 0, "unit": units[0]}, office=request.office, units=units)
+            return WriteForm(
+                initial={"token": token, "version": 0, "unit": units[0]}, office=request.office, units=units
+            )
         draft = drafts.copy_of(own_item(request, int(copied)), request.user)
     else:
         draft = drafts.draft_of(item, request.user)
@@ -212,7 +214,7 @@ def discard_draft(request: DeskRequest, pk: int) -> HttpResponse:
 @require_POST
 @at_office
 def add_file(request: DeskRequest, pk: int) -> HttpResponse:
-    """Take one file for a draft, as the page sends it while its writer goes on; the page hangs it on with its next save."""
+    """Take one file for a draft, sent while its writer goes on; the page hangs it on with its next save."""
     item = own_item(request, pk)
     upload = request.FILES.get("file")
     try:

@@ -1,0 +1,66 @@
+"""The item list as a workbook: exactly what is filtered, a row an item."""
+
+import datetime
+
+from reports.document import Cell, Column, Document, Paragraph, Part, Row, Table
+from reports.kinds.tables import number
+from scoring.earned import points_by_item
+from submissions.filters import ItemFilter
+from submissions.models import Item
+from units.models import Account, Office
+
+MOST = 5_000  # rows; what is longer is asked for in parts
+BATCH = 500  # ids asked for in one query
+COLUMNS = {
+    "编号": 10,
+    "报送日期": 8,
+    "报送单位": 12,
+    "标题": 30,
+    "种类": 7,
+    "状态": 6,
+    "理由": 16,
+    "主题": 16,
+    "采用": 24,
+}
+
+
+def workbook(office: Office, account: Account, chosen: ItemFilter) -> Document | None:
+    """The document of a filtered list; None where it has more than ``MOST`` items."""
+    items = list(chosen.listed().with_reason().select_related("kind").prefetch_related("shares__unit")[: MOST + 1])
+    if len(items) > MOST:
+        return None
+    points = _points(office, account, items)
+    columns = [Column(name, width) for name, width in COLUMNS.items()]
+    if points is not None:
+        columns.append(Column("得分", 6, numeric=True))
+    rows = tuple(
+        Row((*_cells(item), *([number(points.get(item.pk, 0))] if points is not None else []))) for item in items
+    )
+    title = f"{office.name}信息清单"
+    told = Paragraph(f"{chosen.told}，{len(items)}条", "note")
+    return Document(title, (Part("信息", (Paragraph(title, "head"), told, Table(tuple(columns), rows, listing=True))),))
+
+
+def _points(office: Office, account: Account, items: list[Item]) -> dict[int, int] | None:
+    points: dict[int, int] = {}
+    for start in range(0, len(items), BATCH):
+        found = points_by_item(account, office, items[start : start + BATCH])
+        if found is None:
+            return None
+        points |= found
+    return points
+
+
+def _cells(item: Item) -> tuple[Cell, ...]:
+    shares = list(item.shares.all())
+    units = "、".join(
+        f"{share.unit}{f'（{share.share.normalize():f}）' if len(shares) > 1 else ''}" for share in shares
+    )
+    used = "；".join(
+        f"{adoption.adopted_on} {adoption.channel}{f'《{adoption.title}》' if adoption.title else ''}"
+        for adoption in item.live_adoptions
+    )
+    themes = "、".join(f"{link.theme}{'' if link.confirmed_at else '（待确认）'}" for link in item.themes.all())
+    day: datetime.date | None = item.received_on
+    kind = item.kind.name if item.kind else ""
+    return (item.number or "", day, units, item.title, kind, item.get_state_display(), item.reason_shown, themes, used)
