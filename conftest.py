@@ -14,6 +14,7 @@ def _light_settings(settings: Any, tmp_path: Any) -> None:
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        "items": {**settings.STORAGES["items"], "OPTIONS": {"location": tmp_path / "items"}},
     }
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.SECOND_FACTOR = False  # where it is not what the test is about

@@ -23,6 +23,7 @@ TENDING = {
     "reports.tasks.draft": 60.0,
     "reports.tasks.remove_old_files": 3600.0,
     "units.tasks.forget": 3600.0,
+    "submissions.tasks.sweep_files": 86_400.0,
     "trail.tasks.note_heads": 86_400.0,
 }
 app.conf.beat_schedule = {

@@ -52,7 +52,7 @@ def draft_of(item: Item, account: Account) -> Draft:
     draft = Draft.objects.filter(item=item).select_related("kind", "saved_by").first()
     if draft:
         return draft
-    last = item.revisions.order_by("-number").first()
+    last = item.newest_revision
     draft = Draft(item=item, kind=item.kind, urgent=item.urgent, saved_by=account, saved_at=timezone.now())
     if last:
         for name in OF_A_REVISION:
@@ -70,7 +70,7 @@ def hung_on(revision: Revision) -> list[list]:
 
 def files_of(item: Item) -> list[Attachment]:
     """What hangs on an item's newest revision, or on its draft while it has none; in order, with captions."""
-    last = item.revisions.order_by("-number").first()
+    last = item.newest_revision
     if last is not None:
         return list(last.attachments.select_related("file"))
     draft = Draft.objects.filter(item=item).first()
@@ -203,7 +203,8 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
 def _own_files(item: Item, typed: list[list]) -> list[list]:
     """Of the files named those that are the item's, once each."""
     own = set(item.files.values_list("pk", flat=True)) if typed else set()
-    return [[pk, caption] for pk, caption in dict(typed).items() if pk in own]
+    captions = {pk: caption for pk, caption in reversed(typed) if pk in own}
+    return [[pk, captions[pk]] for pk in dict.fromkeys(pk for pk, _ in typed) if pk in own]
 
 
 def _writers(item: Item, by: Account) -> list[int]:
@@ -271,7 +272,7 @@ def submit(draft: Draft, by: Account) -> Item:
 
 def _revise(item: Item, draft: Draft, content: dict[str, Any], by: Account) -> None:
     """Make the draft a revision, unless it says what the last one does."""
-    last = item.revisions.order_by("-number").first()
+    last = item.newest_revision
     if last and all(getattr(last, name) == value for name, value in content.items()) and hung_on(last) == draft.files:
         return
     number = last.number + 1 if last else 1
@@ -312,7 +313,7 @@ def _propose(item: Item, themes: list[int], by: Account) -> None:
 
 def is_sent(item: Item, typed: Typed) -> bool:
     """Whether just this text was submitted a moment ago: somebody pressed twice, or sent again after a lost answer."""
-    last = item.revisions.order_by("-number").first()
+    last = item.newest_revision
     waits = Item.objects.filter(pk=item.pk, state__in=(State.SIGNING, State.SUBMITTED)).exists()
     return waits and last is not None and (last.title, last.body) == (typed.title, typed.body)
 

@@ -104,7 +104,7 @@ def _keep(item: Item, name: str, content: bytes, digest: str, by: Account) -> It
             record("传附件", by=by, office=item.office.code, on=item, after={"file": name, "bytes": len(content)})
             with transaction.atomic():
                 return ItemFile.objects.create(
-                    item=item, name=name, kind=kind, file=path, sha256=digest, size=len(content), added_by=by
+                    item=item, name=name, kind=kind, path=path, sha256=digest, size=len(content), added_by=by
                 )
     except IntegrityError:
         _remove([path])
@@ -116,7 +116,7 @@ def _keep(item: Item, name: str, content: bytes, digest: str, by: Account) -> It
 
 def remove_all(item: Item) -> None:
     """Take away the files of an item that goes itself, once that is certain."""
-    paths = list(item.files.values_list("file", flat=True))
+    paths = list(item.files.values_list("path", flat=True))
     item.files.all().delete()
     transaction.on_commit(partial(_remove, paths))
 
@@ -133,7 +133,7 @@ def sweep() -> int:
                 continue
             if not ItemFile.objects.filter(pk=file.pk, attachments=None).delete()[0]:
                 continue
-            transaction.on_commit(partial(_remove, [str(file.file)]))
+            transaction.on_commit(partial(_remove, [file.path]))
             taken += 1
     return taken
 
@@ -141,9 +141,9 @@ def sweep() -> int:
 def wrong() -> Iterator[str]:
     """What does not agree between the rows and the storage, a sentence each."""
     for file in ItemFile.objects.order_by("pk").iterator(chunk_size=500):
-        told = f"file {file.pk} ({file.file.name})"
+        told = f"file {file.pk} ({file.path})"
         try:
-            with file.file.open("rb") as content:
+            with kept().open(file.path) as content:
                 digest = hashlib.file_digest(content, "sha256")
         except OSError:
             yield f"{told}: missing"
@@ -158,7 +158,7 @@ def orphans() -> Iterator[str]:
     before = timezone.now() - UNHUNG
     for folder in _entries("")[0]:
         paths = [f"{folder}/{name}" for name in _entries(folder)[1]]
-        known = set(ItemFile.objects.filter(file__in=paths).values_list("file", flat=True))
+        known = set(ItemFile.objects.filter(path__in=paths).values_list("path", flat=True))
         for path in paths:
             with contextlib.suppress(FileNotFoundError):
                 if path not in known and storage.get_modified_time(path) < before:

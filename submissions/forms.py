@@ -109,6 +109,7 @@ class WriteForm(forms.Form):
     )
     editor = forms.BooleanField(required=False, widget=forms.HiddenInput)
     themes = forms.ModelMultipleChoiceField(Theme.objects.none(), label="主题", required=False)
+    shares = forms.Field(required=False)  # holds what is wrong with the rows of units
     authors = LineField(label="作者", max_length=200, required=False)
     responsible = LineField(label="责任编辑", max_length=60, required=False)
     urgent = forms.BooleanField(label="紧急信息，请编辑先看", required=False)

@@ -23,6 +23,7 @@ MOST_UNPACKED = 100 * MEGABYTE
 MOST_RATIO = 100  # unpacked to packed, of what becomes larger than SMALL
 SMALL = 10 * MEGABYTE
 MOST_PIXELS = 80_000_000
+Image.MAX_IMAGE_PIXELS = None  # we look ourselves, before anything is decoded, and say so in a sentence
 MOST_PAGES = 300
 MOST_OBJECTS = 50_000
 PAGE_BYTES = 8 * MEGABYTE

@@ -3,7 +3,7 @@
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from submissions.models import Adoption, Item, Review, ReviewStage
+from submissions.models import Adoption, Item, ReviewStage
 from submissions.states import MOVES, State
 from units.models import Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
@@ -40,9 +40,9 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
 
 def is_reviewed(item: Item) -> bool:
     """Whether the newest revision passed the review before submission. A new revision asks again."""
-    passed = Review.objects.filter(stage=ReviewStage.BEFORE_SUBMISSION, passed=True)
-    newest = item.revisions.order_by("-number").values("pk")[:1]
-    return passed.filter(revision__in=list(newest.values_list("pk", flat=True))).exists()
+    newest = item.newest_revision
+    reviews = newest.reviews.all() if newest else ()
+    return any(review.passed and review.stage == ReviewStage.BEFORE_SUBMISSION for review in reviews)
 
 
 def may_review(account: Account, item: Item) -> Verdict:
@@ -58,7 +58,7 @@ def is_reviewer(account: Account, item: Item) -> Verdict:
         return no("只有报送单位的人可以做报送前审查。")
     if item.state != State.SIGNING:
         return no(f"这条信息现在是“{State(item.state).label}”，不能做报送前审查。")
-    revision = item.revisions.order_by("-number").first()
+    revision = item.newest_revision
     if revision is None or account.pk in revision.writers or account.pk == revision.author_id:
         return no("写这一稿的人不能审查它，请本单位另一人审查。")
     return YES

@@ -221,7 +221,7 @@ def a_file_of(world: World, whose: str, item: Item | None = None) -> ItemFile:
     item = item or an_item(world, whose)
     path = kept().save(f"{item.pk}/x.png", ContentFile(b"picture"))
     who = world.officer
-    file = item.files.create(name="图.png", kind="png", file=path, sha256="0" * 64, size=7, added_by=who)
+    file = item.files.create(name="图.png", kind="png", path=path, sha256="0" * 64, size=7, added_by=who)
     revision = item.revisions.first()
     if revision:
         revision.attachments.create(file=file)

@@ -22,7 +22,7 @@ class ItemFile(models.Model):
     item = models.ForeignKey(Item, models.PROTECT, related_name="files", db_index=False)
     name = models.CharField("文件名", max_length=200)
     kind = models.CharField("类型", max_length=10)
-    file = models.FileField("文件", storage=kept, max_length=200)
+    path = models.CharField("存放位置", max_length=200, help_text="在 kept() 里")
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField("字节")
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)

@@ -107,6 +107,11 @@ class Item(models.Model):
         return self.title
 
     @property
+    def newest_revision(self) -> "Revision | None":
+        """The text as it is; from what was prefetched, where it was."""
+        return max(self.revisions.all(), key=lambda revision: revision.number, default=None)
+
+    @property
     def reason_shown(self) -> str:
         """Why it came back, while that is what matters (after ``with_reason``)."""
         came_back = self.state in (State.RETURNED, State.REJECTED, State.DRAFT)

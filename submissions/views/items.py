@@ -125,7 +125,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
     """An item's page, with what its reader may do."""
     account = request.user
     events = item.events.select_related("actor")
-    revision = item.revisions.order_by("-number").first()
+    revision = item.newest_revision
     editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
     context = {
         "item": item,

@@ -30,7 +30,7 @@ def to_sign(request: DeskRequest) -> HttpResponse:
     rows = [
         {
             "item": item,
-            "revision": (newest := max(item.revisions.all(), key=lambda revision: revision.number, default=None)),
+            "revision": (newest := item.newest_revision),
             "passed": [made for made in newest.reviews.all() if made.passed] if newest else [],
             "sign": may_move(request.user, item, "sign"),
             "send_back": may_move(request.user, item, "send_back"),

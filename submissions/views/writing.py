@@ -19,6 +19,7 @@ from submissions.body import plain
 from submissions.forms import WriteForm
 from submissions.inspection import CONTENT_TYPES
 from submissions.models import Channel, Draft, Item, ItemFile, Theme
+from submissions.models.files import kept
 from submissions.permissions import may_write, units_to_write_for
 from submissions.states import State
 from submissions.templatetags.figures import size
@@ -240,7 +241,7 @@ def item_file(request: DeskRequest, pk: int) -> HttpResponseBase:
     if not own and not file.attachments.exists():
         raise Http404
     try:
-        content = file.file.open("rb")
+        content = kept().open(file.path)
     except FileNotFoundError as error:
         raise Http404 from error
     answer = FileResponse(content, as_attachment=True, filename=file.name, content_type=CONTENT_TYPES[file.kind])
