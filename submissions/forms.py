@@ -10,7 +10,7 @@ from django.utils import timezone
 from submissions import body
 from submissions.drafts import Typed
 from submissions.models import Channel, Draft, ItemKind, Theme
-from units.forms import LineField
+from units.forms import LineField, LinesField
 from units.models import Membership, Office, RosterGroup, Unit
 from units.text import one_line
 
@@ -92,7 +92,7 @@ class WriteForm(forms.Form):
         empty_label=None,
         widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
     )
-    body = forms.CharField(
+    body = LinesField(
         label="正文",
         required=False,
         strip=False,
@@ -100,7 +100,7 @@ class WriteForm(forms.Form):
         error_messages={"max_length": f"正文太长，最多 {MOST_TYPED} 个字符；文字还在框里，请删减。"},
         widget=forms.Textarea(attrs={"rows": 14, "class": "body-input"}),
     )
-    html = forms.CharField(
+    html = LinesField(
         required=False,
         strip=False,
         max_length=MOST_HTML,

@@ -42,6 +42,7 @@ def _wanted() -> dict[str, bool]:
         "Redis": servers.redis_installed(),
         "Chromium": programs.chromium() is not None,
         "LibreOffice": programs.soffice() is not None,
+        "faketime": programs.faketime() is not None,
     }
 
 

@@ -1,6 +1,7 @@
 """Where Debian puts the programs that some tests drive."""
 
 import shutil
+from pathlib import Path
 
 
 def chromium() -> str | None:
@@ -11,3 +12,8 @@ def chromium() -> str | None:
 def soffice() -> str | None:
     """LibreOffice, which opens what we write."""
     return shutil.which("soffice") or shutil.which("libreoffice")
+
+
+def faketime() -> str | None:
+    """The library that turns the clock of a process."""
+    return next((str(path) for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)

@@ -12,7 +12,7 @@ from units import factors, lockout
 from units.models import UNIT_ROLES, Account, Attempt, AttemptKind, Office, Role, RosterLine, Unit
 from units.permissions import roles_to_give
 from units.records import record_for
-from units.text import one_line
+from units.text import fit, one_line
 
 
 class LineField(forms.CharField):
@@ -20,6 +20,13 @@ class LineField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return one_line(str(super().to_python(value)))
+
+
+class LinesField(forms.CharField):
+    """A text of several lines, without characters that no document may hold."""
+
+    def to_python(self, value: Any) -> str:
+        return fit(str(super().to_python(value)))
 
 
 class SignInForm(AuthenticationForm):

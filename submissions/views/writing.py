@@ -53,25 +53,36 @@ def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     form = WriteForm(request.POST, office=request.office, units=units)
     if not form.is_valid():
         return _not_saved(request, item, form, " ".join(str(errors[0]) for errors in form.errors.values()))
-    asked, by_itself = form.cleaned_data, bool(request.headers.get("X-Autosave"))
-    submitting = request.POST.get("do") == "submit"
     try:
-        draft = drafts.write(
-            request.office, item, asked["unit"], asked["token"], form.typed, request.user, by_itself=by_itself
-        )
+        return _written(request, item, form)
     except (Refused, TooLate) as error:
-        there = item or drafts.written_with(asked["token"], request.user)
-        if submitting and there and drafts.is_sent(there, form.typed):
+        there = item or drafts.written_with(form.cleaned_data["token"], request.user)
+        if _submits(request) and there and drafts.is_sent(there, form.typed):
             return redirect("item", request.office.code, there.pk)  # it is there, with its receipt
         return _not_saved(request, item, form, str(error), getattr(error, "on_record", str(error)))
+
+
+def _submits(request: DeskRequest) -> bool:
+    return request.POST.get("do") == "submit"
+
+
+def _written(request: DeskRequest, item: Item | None, form: WriteForm) -> HttpResponse:
+    """Save what stands in the page, with the files that came along; then submit it where that is asked.
+
+    Raises Refused or TooLate where nothing could be saved.
+    """
+    asked, by_itself = form.cleaned_data, bool(request.headers.get("X-Autosave"))
+    draft = drafts.write(
+        request.office, item, asked["unit"], asked["token"], form.typed, request.user, by_itself=by_itself
+    )
     if by_itself:
         return _saved_by_itself(request, draft, form)
     draft, wrong = _with_uploads(request, draft, form.typed)
     form.now(draft)
     if wrong:
-        return _not_saved(request, draft.item, form, str(wrong), getattr(wrong, "on_record", str(wrong)))
-    if submitting:
-        return _submit(request, draft, form)
+        return _not_saved(request, draft.item, form, str(wrong), getattr(wrong, "on_record", ""), saved=True)
+    if _submits(request):
+        return _submitted(request, draft, form)
     messages.success(request, "草稿已保存。")
     return redirect("write-item", request.office.code, draft.item_id)
 
@@ -104,13 +115,14 @@ def _with_uploads(request: DeskRequest, draft: Draft, typed: drafts.Typed) -> tu
     return draft, wrong
 
 
-def _submit(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpResponse:
+def _submitted(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpResponse:
+    """Submit a draft; one that lacks something comes back as it was saved. Raises TooLate."""
     try:
         item = drafts.submit(draft, request.user)
     except Refused as error:
         for name, sentence in drafts.missing(draft).items():
             form.add_error(name, sentence)
-        return _not_saved(request, draft.item, form, str(error))
+        return _not_saved(request, draft.item, form, str(error), saved=True)
     if item.number:
         sent = f"已报送，编号 {item.number}。"
     elif item.unit.needs_review:
@@ -122,13 +134,16 @@ def _submit(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpResponse
 
 
 def _not_saved(
-    request: DeskRequest, item: Item | None, form: WriteForm, sentence: str, on_record: str = ""
+    request: DeskRequest, item: Item | None, form: WriteForm, sentence: str, on_record: str = "", *, saved: bool = False
 ) -> HttpResponse:
-    """What was typed stays in the page, with the sentence; the trail gets ``on_record``, which quotes no text."""
+    """What was typed stays in the page, with the sentence; the trail gets ``on_record``, which quotes no text.
+
+    ``saved``: the text was, and only what should come after it was not done.
+    """
     request.refusal = on_record or sentence
     if request.headers.get("X-Autosave"):
         return JsonResponse({"error": sentence}, status=409)
-    return _page(request, item, form, status=422, refused=sentence)
+    return _page(request, item, form, status=422, refused=sentence, saved=saved)
 
 
 def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int = 200, **more: Any) -> HttpResponse:
