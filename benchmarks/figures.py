@@ -15,7 +15,7 @@ from django.db import connection, transaction  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 from django.urls import NoReverseMatch, reverse  # noqa: E402
 
-from benchmarks import books, documents, page, sql  # noqa: E402
+from benchmarks import books, desk, documents, page, sql  # noqa: E402
 from benchmarks.rounds import ROUNDS, alternate, rate, ratio, seconds  # noqa: E402
 from scoring import ledger  # noqa: E402
 from scoring.counting import count  # noqa: E402
@@ -39,6 +39,7 @@ def main(path: Path) -> None:
         version = str(sql.fetched(("SHOW server_version", []))[0][0]).split()[0]
     print(f"\n{connection.display_name} {version}", flush=True)
 
+    desk.measure()
     import_of_items(books.found("import", IMPORT_QUARTERS), path)
 
     alone = books.found("alone", books.QUARTERS)

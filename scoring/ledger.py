@@ -54,7 +54,7 @@ def recount(item_ids: Iterable[int]) -> None:
         for item_id, office_id in Item.objects.filter(pk__in=chunk).values_list("pk", "office_id"):
             by_office[office_id].append(item_id)
     for office_id, office_items in by_office.items():
-        office = Office.objects.hold(office_id)
+        office = Office.objects.held(office_id)
         books = open_books(office)
         for chunk in _chunks(office_items):
             _apply(compare(books, chunk), office, books)
@@ -63,7 +63,7 @@ def recount(item_ids: Iterable[int]) -> None:
 @transaction.atomic
 def recount_office(office: Office) -> None:
     """Recount every item of an office, as after a change of its scheme."""
-    office = Office.objects.hold(office.pk)
+    office = Office.objects.held(office.pk)
     books = open_books(office)
     for chunk in _chunks(_item_ids(office)):
         _apply(compare(books, chunk), office, books)

@@ -28,7 +28,7 @@ def put_in_force(office: Office, description: dict[str, Any], by: Account | None
     ``description``: ``name``, ``starts_with`` (a period's name), ``theme_items_also_count_as_submitted`` and
     ``rules``, each with ``column``, ``label``, ``measure``, ``points`` and for adoptions ``channels``.
     """
-    office = Office.objects.hold(office.pk)
+    office = Office.objects.held(office.pk)
     period = Period.objects.filter(office=office, name=description["starts_with"]).first()
     if period is None:
         raise BadScheme(f"没有“{description['starts_with']}”这个报送期。")

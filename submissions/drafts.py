@@ -15,7 +15,7 @@ from submissions.exact import plain, to_decimal
 from submissions.fields import whole
 from submissions.models import Attachment, Draft, Item, ItemFile, ItemKind, ItemShare, ItemTheme, Revision, Theme
 from submissions.moves import move
-from submissions.permissions import WRITABLE, may_write, units_to_write_for
+from submissions.permissions import WRITABLE, may_write, may_write_for
 from submissions.states import State
 from trail.records import record, told_before
 from units.models import Account, Office, Role, Unit
@@ -128,8 +128,8 @@ def begin(office: Office, unit: Unit, token: str, typed: Typed, by: Account) -> 
     Raises Refused, Marked among it, or TooLate where another request with the token was first.
     """
     refuse_marked(typed)
-    if unit not in units_to_write_for(by, office):
-        raise Refused("只能替自己的单位写信息，而且单位要在收稿单位现在的名册上。")
+    if not (verdict := may_write_for(by, unit, office)):
+        raise Refused(verdict.reason)
     try:
         with transaction.atomic():
             item = Item.objects.create(office=office, unit=unit, title=typed.title or UNTITLED, form_token=token)
@@ -171,7 +171,7 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
         "themes": typed.themes,
         "shares": typed.shares,
         "files": _own_files(item, typed.files),
-        "writers": _writers(item, by),
+        "writers": _writers(item, by) if typed.version else [by.pk],
         "saved_by": by,
         "saved_at": timezone.now(),
     }
@@ -180,13 +180,14 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
     else:
         try:
             with transaction.atomic():
-                Draft.objects.create(item=item, version=1, **fields)
-            stored = 1
+                draft = Draft.objects.create(item=item, version=1, **fields)
         except IntegrityError:
             stored = 0
-        # Whoever submitted it meanwhile has taken the draft away; there must not be another.
-        if not Item.objects.filter(pk=item.pk, state__in=WRITABLE).exists():
-            raise TooLate(GONE)
+        else:
+            # Whoever submitted it meanwhile has taken the draft away; there must not be another.
+            if not Item.objects.filter(pk=item.pk, state__in=WRITABLE).exists():
+                raise TooLate(GONE)
+            return draft
     if stored:
         return Draft.objects.select_related("item__office", "item__unit", "kind", "saved_by").get(item=item)
     first = Draft.objects.filter(item=item).select_related("item__office", "item__unit", "kind", "saved_by").first()
@@ -306,9 +307,10 @@ def _refuse_repost(item: Item, digest: str) -> None:
 def _propose(item: Item, themes: list[int], by: Account) -> None:
     """The themes that the officer proposes; those that an editor confirmed stay."""
     chosen = set(Theme.objects.topics().filter(office=item.office_id, pk__in=themes).values_list("pk", flat=True))
-    item.themes.filter(confirmed_at=None).exclude(theme__in=chosen).delete()
-    there = set(item.themes.values_list("theme_id", flat=True))
-    ItemTheme.objects.bulk_create([ItemTheme(item=item, theme_id=pk, proposed_by=by) for pk in sorted(chosen - there)])
+    there = dict(item.themes.values_list("theme_id", "confirmed_at"))
+    if dropped := [pk for pk, confirmed in there.items() if confirmed is None and pk not in chosen]:
+        item.themes.filter(theme__in=dropped).delete()
+    ItemTheme.objects.bulk_create([ItemTheme(item=item, theme_id=pk, proposed_by=by) for pk in sorted(chosen - set(there))])
 
 
 def is_sent(item: Item, typed: Typed) -> bool:

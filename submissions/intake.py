@@ -36,7 +36,7 @@ def take_in(office: Office, tables: dict[str, Table], source: str) -> dict[str, 
 
     ``source`` stands in the items' history.
     """
-    office = Office.objects.hold(office.pk)
+    office = Office.objects.held(office.pk)
     intake = Intake(office)
     intake.take_periods(tables["报送期"])
     intake.take_units(tables["单位"], tables["信息"])

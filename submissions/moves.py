@@ -59,7 +59,8 @@ def move(item: Item, name: str, by: Account | None, reason: str = "") -> Item:
     if by is not None:  # an import is one entry of the trail for all its items
         after = {"state": now.label, **({"reason": reason} if reason else {})}
         record(the_move.label, by=by, office=item.office.code, on=item, before={"state": was.label}, after=after)
-    facts_changed.send(Item, item_ids=[item.pk])
+    if State.VALID in (was, now):  # only valid items count
+        facts_changed.send(Item, item_ids=[item.pk])
     return item
 
 
@@ -150,7 +151,7 @@ def record_past(
     here, which are accepted first where they still wait. ``source`` is what their history says they came
     from. Raises Refused for an item that cannot be adopted.
     """
-    office = Office.objects.hold(office.pk)
+    office = Office.objects.held(office.pk)
     past = list(items)
     now = timezone.now()
     stored = Item.objects.bulk_create(

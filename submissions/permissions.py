@@ -109,6 +109,14 @@ def units_to_write_for(account: Account, office: Office) -> list[Unit]:
     return [line.unit for line in lines.in_printed_order().select_related("unit")]
 
 
+def may_write_for(account: Account, unit: Unit, office: Office) -> Verdict:
+    """An officer of the unit, while it reports to the office."""
+    lines = RosterLine.objects.current().filter(office=office, unit=unit)
+    if account.has_role(unit.pk, Role.OFFICER) and lines.exists():
+        return YES
+    return no("只能替自己的单位写信息，而且单位要在收稿单位现在的名册上。")
+
+
 def may_write(account: Account, item: Item) -> Verdict:
     """An officer of the item's unit, while it is a draft or was returned."""
     if not account.has_role(item.unit_id, Role.OFFICER):

@@ -60,7 +60,7 @@ class OfficeQuerySet(models.QuerySet["Office"]):
         reporting = RosterLine.objects.filter(unit__in=account.units_with("officer", "signer")).values("office")
         return self.filter(Q(unit__in=staff) | Q(pk__in=reporting))
 
-    def hold(self, pk: int) -> "Office":
+    def hold(self, pk: int) -> None:
         """Lock an office's books until the transaction ends, and turn their edition.
 
         Whoever changes what counts or what is printed (moves, adoptions, imports, closing, letterhead) holds
@@ -69,6 +69,10 @@ class OfficeQuerySet(models.QuerySet["Office"]):
         the office (drafts, report runs) can be written meanwhile.
         """
         self.filter(pk=pk).update(edition=F("edition") + 1)
+
+    def held(self, pk: int) -> "Office":
+        """The same, and the office as it stands now."""
+        self.hold(pk)
         return self.get(pk=pk)
 
     def hold_still(self, pk: int) -> "Office":
