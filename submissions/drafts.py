@@ -310,7 +310,8 @@ def _propose(item: Item, themes: list[int], by: Account) -> None:
     there = dict(item.themes.values_list("theme_id", "confirmed_at"))
     if dropped := [pk for pk, confirmed in there.items() if confirmed is None and pk not in chosen]:
         item.themes.filter(theme__in=dropped).delete()
-    ItemTheme.objects.bulk_create([ItemTheme(item=item, theme_id=pk, proposed_by=by) for pk in sorted(chosen - set(there))])
+    added = sorted(chosen - set(there))
+    ItemTheme.objects.bulk_create([ItemTheme(item=item, theme_id=pk, proposed_by=by) for pk in added])
 
 
 def is_sent(item: Item, typed: Typed) -> bool:
