@@ -60,6 +60,8 @@ const changed = () => {
 };
 const files = hang(form, { ready: saving.now, say, changed, removed: (file) => editor.remove(file) });
 editor = edit(form, { send: files.send, say, changed });
+// The plain box is hidden now: what leads to it leads to the editor.
+for (const link of document.querySelectorAll('a[href="#id_body"]')) link.href = "#text";
 joint(document.getElementById("shares"), changed);
 searchThemes();
 form.addEventListener("input", count);

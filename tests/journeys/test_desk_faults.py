@@ -30,6 +30,7 @@ from PIL import Image
 from submissions.tests.papers import changed, picture, sheet, word
 from submissions.tests.test_inspection import bomb
 from tests import programs
+from tests.disks import small_disk
 from tests.journeys.conftest import own_database
 from tests.web import Person, Web, found
 
@@ -163,18 +164,10 @@ ItemEvent.objects.create(item=item, move="submit", now="submitted")
 
 
 @pytest.fixture
-def small_disk(place: Web) -> Iterator[Path]:
-    """A real file system of 1 MB that holds the files of items."""
-    folder = Path(place.environment["DATA_DIR"]) / "files" / "items"
-    folder.mkdir(parents=True, exist_ok=True)
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True, timeout=20, check=False)
-    if done.returncode:
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(f"REQUIRE_SERVICES=1, but no small disk can be mounted: {done.stderr}")
-        pytest.skip("Only root may mount a small disk.")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], timeout=20, check=True)
+def disk(place: Web) -> Iterator[Path]:
+    """A disk of 1 MB that holds the files of items."""
+    with small_disk(Path(place.environment["DATA_DIR"]) / "files" / "items", 1) as folder:
+        yield folder
 
 
 def noise(kilobytes: int) -> bytes:
@@ -184,7 +177,7 @@ def noise(kilobytes: int) -> bytes:
     return made.getvalue()
 
 
-def test_8_where_the_disk_is_full_there_is_a_message_the_text_and_no_orphan(web, small_disk):
+def test_8_where_the_disk_is_full_there_is_a_message_the_text_and_no_orphan(web, disk):
     person = web.person("sun")
     address, token = saved(person, "磁盘满的一条")
     large = noise(1500)
@@ -198,13 +191,13 @@ def test_8_where_the_disk_is_full_there_is_a_message_the_text_and_no_orphan(web,
     assert TEXT in page
     ((*_, drafts),) = told(web, "磁盘满的另一条")
     assert drafts == 1
-    assert [path for path in small_disk.rglob("*") if path.is_file()] == []
+    assert [path for path in disk.rglob("*") if path.is_file()] == []
     assert upload(person, address, token, "小图.png", noise(100))[0] == 200
     assert web.manage("check_files").endswith("1 files, 0 wrong, 0 known to no item")
-    naive = FileSystemStorage(small_disk / "naive")
+    naive = FileSystemStorage(disk / "naive")
     with pytest.raises(OSError, match="No space left"):
         naive.save("x.png", ContentFile(large))
-    assert [path for path in (small_disk / "naive").rglob("*") if path.is_file()], "measured: the naive way leaves one"
+    assert [path for path in (disk / "naive").rglob("*") if path.is_file()], "measured: the naive way leaves one"
     web.shell("from submissions.models import ItemFile; ItemFile.objects.all().delete()")
 
 
