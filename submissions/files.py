@@ -12,14 +12,14 @@ from functools import partial
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from submissions import secrecy
-from submissions.inspection import MEGABYTE, Unfit, inspect
+from submissions.inspection import MEGABYTE, Inspected, Unfit, inspect
 from submissions.models import Attachment, Draft, Item, ItemFile, Revision
 from submissions.models.files import kept
-from submissions.permissions import may_write
+from submissions.permissions import WRITABLE, may_write
 from trail.records import record
 from units.models import Account
 from units.text import one_line
@@ -56,18 +56,18 @@ def add(item: Item, name: str, content: bytes, by: Account) -> Added:
         raise Refused(verdict.reason)
     name = own_name(name)
     secrecy.refuse_marked({"文件名": name})
-    words = _looked_into(name, content)
-    secrecy.refuse_marked({f"附件《{name}》": words or ""})
+    inspected = _looked_into(name, content)
+    secrecy.refuse_marked({f"附件《{name}》": inspected.words})
     digest = hashlib.sha256(content).hexdigest()
     file = item.files.filter(sha256=digest).first()
     if file is None:
         if item.files.count() >= MOST:
             raise Refused(f"一条信息最多 {MOST} 个附件，没有传上来。请先移除用不着的，存了草稿再传。")
         file = _keep(item, name, content, digest, by)
-    return Added(file, _warnings(name, words, file))
+    return Added(file, _warnings(name, inspected))
 
 
-def _looked_into(name: str, content: bytes) -> str | None:
+def _looked_into(name: str, content: bytes) -> Inspected:
     if len(content) > settings.ATTACHMENT_MB * MEGABYTE:
         raise Refused(f"《{name}》太大，单个附件最多 {settings.ATTACHMENT_MB} MB，没有传上来。")
     try:
@@ -76,13 +76,13 @@ def _looked_into(name: str, content: bytes) -> str | None:
         raise Refused(f"《{name}》没有传上来：{error}") from error
     if inspected.kind not in settings.ATTACHMENT_KINDS:
         raise Refused(f"《{name}》没有传上来：只收 {'、'.join(settings.ATTACHMENT_KINDS)}。")
-    return inspected.words
+    return inspected
 
 
-def _warnings(name: str, words: str | None, file: ItemFile) -> list[str]:
-    if words is None and not file.is_picture:
+def _warnings(name: str, inspected: Inspected) -> list[str]:
+    if not inspected.legible:
         return [f"《{name}》里没有文字可查，像是扫描件，请自己看过没有涉密和内部内容。"]
-    found = secrecy.personal_numbers(words or "")
+    found = secrecy.personal_numbers(inspected.words)
     return [
         f"《{name}》里像是有{one.kind}：“{one.around}”。不是必须公开的，请删去或遮住几位再传。" for one in found[:5]
     ]
@@ -101,14 +101,16 @@ def _keep(item: Item, name: str, content: bytes, digest: str, by: Account) -> It
         raise Refused(NO_ROOM) from error
     try:
         with transaction.atomic():
+            # The item is held, so that it is neither submitted nor deleted while a file is added to it.
+            if not Item.objects.select_for_update().filter(pk=item.pk, state__in=WRITABLE).exists():
+                raise Refused("这条信息刚刚已经报送或删去，附件没有传上来。")
+            if same := item.files.filter(sha256=digest).first():  # sent twice at once
+                _remove([path])
+                return same
             record("传附件", by=by, office=item.office.code, on=item, after={"file": name, "bytes": len(content)})
-            with transaction.atomic():
-                return ItemFile.objects.create(
-                    item=item, name=name, kind=kind, path=path, sha256=digest, size=len(content), added_by=by
-                )
-    except IntegrityError:
-        _remove([path])
-        return item.files.get(sha256=digest)  # the same file, sent twice at once
+            return ItemFile.objects.create(
+                item=item, name=name, kind=kind, path=path, sha256=digest, size=len(content), added_by=by
+            )
     except BaseException:
         _remove([path])
         raise
@@ -127,7 +129,6 @@ def sweep() -> int:
     taken = 0
     for file in old.select_related("item").iterator(chunk_size=500):
         with transaction.atomic():
-            # The draft is held, so that nobody hangs the file on while it goes.
             draft = Draft.objects.select_for_update().filter(item=file.item_id).first()
             if draft and any(pk == file.pk for pk, _ in draft.files):
                 continue

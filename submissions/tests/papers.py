@@ -8,7 +8,7 @@ import docx
 import openpyxl
 from PIL import Image
 from pypdf import PdfWriter
-from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, NumberObject, TextStringObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, NumberObject
 
 
 def word(*paragraphs: str) -> bytes:
@@ -33,15 +33,26 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (8, 6)) -> bytes:
     return _saved(lambda file: Image.new("1", size).save(file, kind))
 
 
-def pdf(text: str = "", encrypted: bool = False, script: str = "", attached: bool = False) -> bytes:
-    """A PDF of one page whose text is looked up in a map, as Word and WPS write Chinese; or without any."""
+def pdf(
+    text: str = "",
+    title: str = "",
+    encrypted: bool = False,
+    action: str = "",
+    key: str = "/OpenAction",
+    attached: bool = False,
+) -> bytes:
+    """A PDF of one page whose text is looked up in a map, as Word and WPS write Chinese; or without any.
+
+    ``action`` is the type of one that hangs on the document under ``key``.
+    """
     writer = PdfWriter()
     page = writer.add_blank_page(300, 200)
     if text:
         _write(writer, page, text)
-    if script:
-        action = {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject(script)}
-        writer.root_object[NameObject("/OpenAction")] = DictionaryObject(action)
+    if title:
+        writer.add_metadata({"/Title": title})
+    if action:
+        writer.root_object[NameObject(key)] = DictionaryObject({NameObject("/S"): NameObject(action)})
     if attached:
         writer.add_attachment("x.exe", b"MZ")
     if encrypted:
@@ -93,6 +104,25 @@ def changed(content: bytes, part: str, change: Callable[[bytes], bytes]) -> byte
                 new.writestr(name, old.read(name))
         new.writestr(part, change(old.read(part) if part in old.namelist() else b""))
     return made.getvalue()
+
+
+def with_part(content: bytes, name: str, told: str, part: bytes = b"x") -> bytes:
+    """A Word or Excel file with one more part of a declared type."""
+    row = f'<Override PartName="/{name}" ContentType="{told}"/></Types>'.encode()
+    declared = changed(content, "[Content_Types].xml", lambda old: old.replace(b"</Types>", row))
+    return changed(declared, name, lambda old: part)
+
+
+def related(content: bytes, kind: str, target: str, mode: str = "Internal") -> bytes:
+    """A Word file whose text is related to something."""
+    row = f'<Relationship Id="x" Type="http://x/relationships/{kind}" Target="{target}" TargetMode="{mode}"/>'
+    ends = b"</Relationships>"
+    return changed(content, "word/_rels/document.xml.rels", lambda old: old.replace(ends, row.encode() + ends))
+
+
+def with_text(content: bytes, xml: str) -> bytes:
+    """A Word file whose text begins with this XML."""
+    return changed(content, "word/document.xml", lambda old: old.replace(b"<w:body>", b"<w:body>" + xml.encode()))
 
 
 def _saved(save: Callable[[io.BytesIO], object]) -> bytes:
