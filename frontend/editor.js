@@ -67,7 +67,7 @@ const schema = new Schema({
     },
     ...tables.tableNodes({
       tableGroup: "block",
-      cellContent: "(paragraph | ordered_list | bullet_list)+",
+      cellContent: "(paragraph | ordered_list | bullet_list | picture)+",
       cellAttributes: {},
     }),
   },
@@ -118,7 +118,7 @@ export function edit(form, { send, say, changed }) {
   const box = form.elements.namedItem("body");
   const kept = form.elements.namedItem("html");
   const place = document.getElementById("editor");
-  const bar = place.querySelector("[role=toolbar]");
+  const bar = place.querySelector(".editor-bar");
   const label = form.querySelector(`label[for="${box.id}"]`);
   label.id = "body-label";
 
@@ -164,7 +164,7 @@ export function edit(form, { send, say, changed }) {
     const inTable = tables.isInTable(state);
     for (const { button, command, on, ofTables } of buttons) {
       button.hidden = Boolean(ofTables) && !inTable;
-      button.disabled = !command(state);
+      button.setAttribute("aria-disabled", String(!command(state))); // not disabled: it would lose the focus
       if (on) button.setAttribute("aria-pressed", String(Boolean(on(state))));
     }
   }

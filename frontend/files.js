@@ -1,19 +1,30 @@
 // Files of the page: each is sent at once, with its progress, and becomes a row with its caption.
 
-// Returns { send }: send(file) uploads one and resolves to what the server says of it, or null where it was refused.
+// ``ready()`` resolves to why no file can be sent yet, or to nothing. Returns { send, uploads }: send(file) uploads one and
+// resolves to what the server says of it, or to null where it was refused; uploads tell what is on its way.
 export function hang(form, { ready, say, changed, removed }) {
   const list = document.getElementById("files");
   const row = document.getElementById("file-row");
   const chooser = form.elements.namedItem("files");
   const field = form.querySelector("input[name=csrfmiddlewaretoken]");
 
-  async function send(file) {
+  const underWay = new Set();
+  let refused = false; // since somebody last asked to send the form
+
+  function send(file) {
+    const sending = upload(file).finally(() => underWay.delete(sending));
+    underWay.add(sending);
+    return sending;
+  }
+
+  async function upload(file) {
     const waiting = document.createElement("li");
     waiting.className = "file-row";
     waiting.textContent = `${file.name}　正在传`;
     list.append(waiting);
     try {
-      if (!(await ready())) throw new Error("请先照上面的提示改好，再传附件。");
+      const trouble = await ready();
+      if (trouble) throw new Error(trouble);
       const told = await post(file, (part) => (waiting.textContent = `${file.name}　已传 ${part}%`));
       if (told.error) throw new Error(told.error);
       waiting.remove();
@@ -23,6 +34,7 @@ export function hang(form, { ready, say, changed, removed }) {
       return told;
     } catch (error) {
       waiting.remove();
+      refused = true;
       say([error.message], true);
       return null;
     }
@@ -62,9 +74,10 @@ export function hang(form, { ready, say, changed, removed }) {
     const label = made.querySelector("label");
     label.htmlFor = caption.id;
     label.textContent = `${told.name}　${told.size}`;
-    const picture = made.querySelector("img");
+    const [picture, kind] = [made.querySelector("img"), made.querySelector("span.thumb")];
     if (told.picture) picture.src = told.address;
-    else picture.remove();
+    else kind.textContent = told.kind;
+    (told.picture ? kind : picture).remove();
     dress(made);
     list.append(made);
   }
@@ -91,5 +104,13 @@ export function hang(form, { ready, say, changed, removed }) {
     chooser.value = "";
     for (const file of chosen) await send(file);
   });
-  return { send };
+  const uploads = {
+    pending: () => underWay.size,
+    async done() {
+      refused = false;
+      while (underWay.size) await Promise.all(underWay);
+    },
+    failed: () => refused,
+  };
+  return { send, uploads };
 }

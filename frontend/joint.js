@@ -1,4 +1,5 @@
-// Rows of a joint item's units: names offered as they are typed, one more row on request, the sum as it stands.
+// Rows of a joint item's units: names offered as they are typed, one more row on request, the sum as it stands. Returns a
+// function that makes as many rows for other units as there shall be at least.
 export function joint(fieldset, changed) {
   const rows = () => [...fieldset.querySelectorAll(".share-row")];
   const names = document.getElementById("unit-names");
@@ -18,8 +19,10 @@ export function joint(fieldset, changed) {
     const mine = asked;
     await new Promise((resolve) => setTimeout(resolve, 250));
     if (mine !== asked || words.trim().length < 1) return;
-    const answer = await fetch(`${fieldset.dataset.names}?joint=${encodeURIComponent(words)}`);
-    if (answer.ok && mine === asked) names.innerHTML = await answer.text(); // our own server's options
+    const address = `${fieldset.dataset.names}?joint=${encodeURIComponent(words)}`;
+    const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    if (!answer.ok || mine !== asked) return;
+    names.replaceChildren(...(await answer.json()).map((name) => Object.assign(document.createElement("option"), { value: name })));
   }
 
   function button(text, act) {
@@ -43,12 +46,11 @@ export function joint(fieldset, changed) {
   }
 
   function more() {
-    const last = rows()[rows().length - 1];
-    const made = last.cloneNode(true);
-    made.querySelectorAll("input").forEach((input) => (input.value = ""));
-    made.querySelectorAll("button").forEach((old) => old.remove());
+    const made = document.getElementById("share-row").content.firstElementChild.cloneNode(true);
+    made.querySelector("[name=joint]").setAttribute("aria-label", `第 ${rows().length} 个联合单位`);
+    made.querySelector("[name=share]").setAttribute("aria-label", `第 ${rows().length} 个联合单位的份额`);
     dress(made);
-    last.after(made);
+    rows()[rows().length - 1].after(made);
     made.querySelector("[name=joint]").focus();
   }
 
@@ -62,4 +64,7 @@ export function joint(fieldset, changed) {
     total();
   });
   total();
+  return (number) => {
+    while (rows().length <= number) more();
+  };
 }

@@ -12,8 +12,7 @@ const CHINESE_NUMBER = /^[（(]?[〇一二三四五六七八九十百]+[)）、�
 
 // A clean body, the pictures to be sent (in the order of its <img data-paste>), and what was dropped: label to number.
 export function cleaned(html, rtf = "", files = []) {
-  // As data: the policy of our pages lets no style of others act, not even while it is read.
-  const body = new DOMParser().parseFromString(html.replace(/\sstyle\s*=/gi, " data-style="), "text/html").body;
+  const body = new DOMParser().parseFromString(quiet(html), "text/html").body;
   const dropped = new Map();
   const drop = (label, number = 1) => number && dropped.set(label, (dropped.get(label) || 0) + number);
   body.querySelectorAll(JUNK).forEach((element) => element.remove());
@@ -34,6 +33,16 @@ export function cleaned(html, rtf = "", files = []) {
   return { body, pictures, dropped };
 }
 
+// Styles as data, and no scripts: the policy of our pages lets none of others act, not even while they are read.
+function quiet(html) {
+  return html
+    .replace(/<!--[\s\S]*?-->/g, "")
+    .replace(/<(style|script)\b[\s\S]*?<\/\1\s*>/gi, "")
+    .replace(/<[^<>]*>/g, (tag) =>
+      tag.replace(/\s(style|on\w+)(\s*=)/gi, (_, name, is) => (/^style$/i.test(name) ? ` data-style${is}` : ` data-off${is}`)),
+    );
+}
+
 function placePictures(body, rtf, files, drop) {
   const images = [...body.querySelectorAll("img")];
   const local = images.filter((image) => !/^(data:|https?:)/i.test(image.getAttribute("src") || ""));
@@ -45,7 +54,7 @@ function placePictures(body, rtf, files, drop) {
     const source = image.getAttribute("src") || "";
     const file = source.startsWith("data:") ? fromData(source, pictures.length + 1) : usable[local.indexOf(image)];
     if (!file) {
-      drop("图片（没有带过来，请用“插图”另传）");
+      drop("图片（没有带过来，请在下面“添加”里另传）");
       image.remove();
       continue;
     }

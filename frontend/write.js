@@ -53,16 +53,23 @@ function searchThemes() {
 }
 
 let editor = null;
-const saving = keepSaving(form, { show, restore: (html) => editor.set(html) });
+let saving = null;
 const changed = () => {
   count();
   saving.typed();
 };
-const files = hang(form, { ready: saving.now, say, changed, removed: (file) => editor.remove(file) });
-editor = edit(form, { send: files.send, say, changed });
+const { send, uploads } = hang(form, {
+  ready: () => saving.ready(),
+  say,
+  changed,
+  removed: (file) => editor.remove(file),
+});
 // The plain box is hidden now: what leads to it leads to the editor.
 for (const link of document.querySelectorAll('a[href="#id_body"]')) link.href = "#text";
-joint(document.getElementById("shares"), changed);
+const prepare = joint(document.getElementById("shares"), changed);
+const restore = () => editor.set(form.elements.namedItem("html").value);
+editor = edit(form, { send, say, changed: () => saving && changed() });
+saving = keepSaving(form, { show, restore, prepare, uploads });
 searchThemes();
 form.addEventListener("input", count);
 count();

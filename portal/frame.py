@@ -47,8 +47,8 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
 
     groups: list[tuple[str, list[Link]]] = []
     writing = [Link("写信息", at("write"))] if account.units_with(Role.OFFICER) else []
-    if own := account.units_with(Role.OFFICER, Role.SIGNER):
-        (waiting,) = counted(Item.objects.filter(office=office).waiting_in(own))
+    if account.units_with(Role.OFFICER, Role.SIGNER):
+        (waiting,) = counted(Item.objects.filter(office=office).waiting_for(account))
         signing = [Link("待签发", at("signing"), waiting)]
         groups.append(
             (

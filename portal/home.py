@@ -38,7 +38,7 @@ def home(request: DeskRequest) -> HttpResponse:
         "editing": editing,
         "today": timezone.localdate(),
         "period": period,
-        "todo": waiting.for_table().with_reason()[:8],
+        "todo": waiting.for_table().with_reason(account)[:8],
         "todo_number": counted(waiting)[0],
         "drafts": ReportRun.objects.filter(office=office).news().newest_first().for_table()[:4] if manages else [],
         "latest": items.exclude(received_on=None).newest_first().for_table()[:6],
@@ -53,8 +53,8 @@ def home(request: DeskRequest) -> HttpResponse:
 def _waiting_for(account: Account, items: ItemQuerySet) -> ItemQuerySet:
     """What waits for an officer or signer: returned items first, then those to sign or review, then drafts; the newest
     of each first, urgent ones before all."""
-    writes, signs = account.units_with(Role.OFFICER), account.units_with(Role.OFFICER, Role.SIGNER)
-    mine = Q(unit__in=writes, state__in=(State.RETURNED, State.DRAFT)) | Q(unit__in=signs, state=State.SIGNING)
+    to_write = Q(unit__in=account.units_with(Role.OFFICER), state__in=(State.RETURNED, State.DRAFT))
+    mine = to_write | Q(pk__in=items.waiting_for(account).values("pk"))
     order = {State.RETURNED: 0, State.SIGNING: 1, State.DRAFT: 2}
     place = Case(*(When(state=state, then=n) for state, n in order.items()), default=3)
     return items.filter(mine).order_by("-urgent", place, "-id")

@@ -49,8 +49,8 @@ def _place_of(file: int) -> str:
 
 
 def _numbers_only(tag: str, name: str, value: str) -> str | None:
-    """A file's id, a span, a start: short numbers; a scope is a word."""
-    return value if name == "scope" or re.fullmatch(r"[0-9]{1,18}", value) else None
+    """A file's id, a span, a start: short numbers; a scope is one of four words."""
+    return value if re.fullmatch(r"(?:row|col)(?:group)?" if name == "scope" else r"[0-9]{1,18}", value) else None
 
 
 def from_plain(text: str) -> str:

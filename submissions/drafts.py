@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from submissions import body, files, joint, secrecy
-from submissions.exact import plain, to_decimal
+from submissions.exact import to_decimal
 from submissions.fields import whole
 from submissions.models import Attachment, Draft, Item, ItemFile, ItemKind, ItemShare, ItemTheme, Revision, Theme
 from submissions.moves import move
@@ -24,6 +25,7 @@ from units.verdicts import Refused, TooLate
 UNTITLED = "（未写标题）"
 GONE = "这条信息刚刚已经报送或删去，这里的文字没有存。"
 SITTING = timedelta(minutes=10)  # between two saves of one sitting at most
+ELSE = ("saved_at", "page", "turn")  # of a draft what is not its text
 OF_A_REVISION = ("title", "body", "authors", "responsible")
 LEAST, MOST = 10, 20_000  # characters of a text that is submitted
 
@@ -32,7 +34,8 @@ LEAST, MOST = 10, 20_000  # characters of a text that is submitted
 class Typed:
     """What stands in the page. ``version`` is of the draft that the page was filled from, 0 for a new one.
 
-    ``shares`` are names and shares as typed, the lead first; ``files`` ids and captions, in order.
+    ``shares`` are names and shares as typed, the lead first; ``files`` ids and captions, in order. ``page``
+    and ``turn`` say which page it is, and its how manieth save this is.
     """
 
     title: str
@@ -45,6 +48,8 @@ class Typed:
     themes: list[int] = field(default_factory=list)
     shares: joint.Typed = field(default_factory=list)
     files: list[list] = field(default_factory=list)
+    page: str = ""
+    turn: int = 0
 
 
 def draft_of(item: Item, account: Account) -> Draft:
@@ -68,11 +73,10 @@ def hung_on(revision: Revision) -> list[list]:
     return [list(row) for row in revision.attachments.values_list("file_id", "caption")]
 
 
-def files_of(item: Item) -> list[Attachment]:
-    """What hangs on an item's newest revision, or on its draft while it has none; in order, with captions."""
-    last = item.newest_revision
-    if last is not None:
-        return list(last.attachments.select_related("file"))
+def files_of(item: Item, revision: Revision | None) -> list[Attachment]:
+    """What hangs on this revision of an item, or on its draft while it has none; in order, with captions."""
+    if revision is not None:
+        return list(revision.attachments.select_related("file"))
     draft = Draft.objects.filter(item=item).first()
     return hung_on_draft(draft) if draft else []
 
@@ -85,8 +89,9 @@ def hung_on_draft(draft: Draft) -> list[Attachment]:
 
 def shares_in_words(item: Item) -> joint.Typed:
     """The shares of a joint item as they would be typed; nothing for a unit alone."""
-    rows = list(item.shares.values_list("unit__name", whole("share")))
-    return [[name, plain(share)] for name, share in rows] if len(rows) > 1 else []
+    rows = list(item.shares.select_related("unit"))
+    names = joint.printed_names(item, rows)
+    return [[names[row.unit_id], f"{row.share.normalize():f}"] for row in rows] if len(rows) > 1 else []
 
 
 def copy_of(item: Item, account: Account) -> Draft:
@@ -97,10 +102,10 @@ def copy_of(item: Item, account: Account) -> Draft:
     return Draft(saved_by=account, saved_at=timezone.now(), **kept)
 
 
-def written_with(token: str, account: Account) -> Item | None:
-    """The item that a page with this token has made already, of a unit of the account's."""
-    units = account.units_with(Role.OFFICER)
-    return Item.objects.select_related("office", "unit").filter(form_token=token, unit__in=units).first()
+def written_with(token: str, office: Office, account: Account) -> Item | None:
+    """The item that a page with this token has made already at this office, of a unit of the account's."""
+    made = Item.objects.filter(form_token=token, office=office, unit__in=account.units_with(Role.OFFICER))
+    return made.select_related("office", "unit").first()
 
 
 def write(
@@ -110,14 +115,16 @@ def write(
 
     Raises Refused, Marked among it, or TooLate.
     """
-    item = item or written_with(token, by)
+    item = item or written_with(token, office, by)
     if item is None:
         try:
             return begin(office, unit, token, typed, by)
         except TooLate:
-            item = written_with(token, by)  # by the same page, at the same moment
+            item = written_with(token, office, by)  # by the same page, at the same moment
             if item is None:
                 raise
+    if item.unit_id != unit.pk:
+        raise Refused(f"这一页已经替{item.unit}存过，不能再换单位；替别的单位写，请另写一条。")
     return save(item, typed, by, by_itself=by_itself)
 
 
@@ -137,7 +144,7 @@ def begin(office: Office, unit: Unit, token: str, typed: Typed, by: Account) -> 
         raise TooLate("这一页刚刚已经存过。") from error
     ItemShare.objects.create(item=item, unit=unit, share=1)
     record("写信息", by=by, office=office.code, on=item)
-    return _store(item, typed, by)
+    return _store(item, typed, by, [by.pk])
 
 
 @transaction.atomic
@@ -154,12 +161,13 @@ def save(item: Item, typed: Typed, by: Account, *, by_itself: bool = False) -> D
         told_before()
     else:
         record("存草稿", by=by, office=item.office.code, on=item)
-    draft = _store(item, typed, by)  # the draft before its item, as in ``submit``: two requests never wait crosswise
-    Item.objects.filter(pk=item.pk, state=State.DRAFT).update(title=typed.title or UNTITLED)
+    # The draft before its item, as in ``submit``: two requests never wait crosswise.
+    draft = _store(item, typed, by, _writers(item, by))
+    Item.objects.filter(pk=item.pk, number=None).update(title=typed.title or UNTITLED)
     return draft
 
 
-def _store(item: Item, typed: Typed, by: Account) -> Draft:
+def _store(item: Item, typed: Typed, by: Account, writers: list[int]) -> Draft:
     """Write the draft if it still is of the version that was read. Raises TooLate, naming who was first."""
     fields = {
         "title": typed.title,
@@ -171,13 +179,16 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
         "themes": typed.themes,
         "shares": typed.shares,
         "files": _own_files(item, typed.files),
-        "writers": _writers(item, by) if typed.version else [by.pk],
+        "writers": writers,
         "saved_by": by,
         "saved_at": timezone.now(),
+        "page": typed.page,
+        "turn": typed.turn,
     }
-    if typed.version:
-        stored = Draft.objects.filter(item=item, version=typed.version).update(version=typed.version + 1, **fields)
-    else:
+    of_this_page = Q(page=typed.page, turn__lt=typed.turn) if typed.page else Q()
+    mine = Draft.objects.filter(Q(version=typed.version) | of_this_page, item=item)
+    stored = mine.update(version=F("version") + 1, **fields) if typed.version or typed.turn > 1 else 0
+    if not stored and not typed.version:
         try:
             with transaction.atomic():
                 draft = Draft.objects.create(item=item, version=1, **fields)
@@ -193,7 +204,7 @@ def _store(item: Item, typed: Typed, by: Account) -> Draft:
     first = Draft.objects.filter(item=item).select_related("item__office", "item__unit", "kind", "saved_by").first()
     if first is None:
         raise TooLate(GONE)
-    if all(getattr(first, name) == value for name, value in fields.items() if name != "saved_at"):
+    if all(getattr(first, name) == value for name, value in fields.items() if name not in ELSE):
         return first  # the same page, sent twice at once
     when = f"{timezone.localtime(first.saved_at):%H:%M:%S}"
     raise TooLate(
@@ -209,9 +220,12 @@ def _own_files(item: Item, typed: list[list]) -> list[list]:
 
 
 def _writers(item: Item, by: Account) -> list[int]:
-    """All who had a hand in the text that is not submitted yet, this one among them."""
-    before = Draft.objects.filter(item=item).values_list("writers", flat=True).first() or []
-    return before if by.pk in before else [*before, by.pk]
+    """All who had a hand in the text so far, this one among them; of a new item nobody else."""
+    before = Draft.objects.filter(item=item).values_list("writers", flat=True).first()
+    if before is None:
+        last = item.newest_revision
+        before = [*last.writers, *([last.author_id] if last.author_id else [])] if last else []
+    return list(dict.fromkeys([*before, by.pk]))
 
 
 def refuse_marked(typed: Typed) -> None:
@@ -241,7 +255,7 @@ def missing(draft: Draft) -> dict[str, str]:
     if draft.kind is None:
         wanting["kind"] = "请选种类。"
     try:
-        joint.shares(draft.item.office, draft.item.unit, draft.shares)
+        joint.shares(draft.item, draft.shares)
     except Refused as error:
         wanting["shares"] = str(error)
     return wanting
@@ -264,23 +278,25 @@ def submit(draft: Draft, by: Account) -> Item:
     _refuse_repost(item, digest)
     content = {name: getattr(draft, name) for name in OF_A_REVISION} | {"kind": draft.kind}
     _revise(item, draft, {**content, "text": text}, by)
-    item.title, item.urgent, item.kind, item.digest = draft.title, draft.urgent, draft.kind, digest
+    item.urgent, item.digest = draft.urgent, digest
+    if item.number is None:
+        item.title, item.kind = draft.title, draft.kind
     item.save(update_fields=["title", "urgent", "kind", "digest"])
     _propose(item, draft.themes, by)
-    _share(item, joint.shares(item.office, item.unit, draft.shares))
+    _share(item, joint.shares(item, draft.shares))
     return move(item, "resubmit" if item.state == State.RETURNED else "submit", by)
 
 
 def _revise(item: Item, draft: Draft, content: dict[str, Any], by: Account) -> None:
     """Make the draft a revision, unless it says what the last one does."""
-    last = item.newest_revision
-    if last and all(getattr(last, name) == value for name, value in content.items()) and hung_on(last) == draft.files:
+    last, hung = item.newest_revision, _own_files(item, draft.files)
+    if last and all(getattr(last, name) == value for name, value in content.items()) and hung_on(last) == hung:
         return
     number = last.number + 1 if last else 1
     revision = Revision.objects.create(
         item=item, number=number, author=by, writers=sorted({*draft.writers, by.pk}), **content
     )
-    files.hang(draft.files, revision)
+    files.hang(hung, revision)
 
 
 def _share(item: Item, shares: list[tuple[int, int]]) -> None:

@@ -146,8 +146,11 @@ def wrong() -> Iterator[str]:
         try:
             with kept().open(file.path) as content:
                 digest = hashlib.file_digest(content, "sha256")
-        except OSError:
+        except FileNotFoundError:
             yield f"{told}: missing"
+            continue
+        except Exception as error:  # of a disk, or of S3 whatever its library raises
+            yield f"{told}: cannot be read ({error})"
             continue
         if digest.hexdigest() != file.sha256:
             yield f"{told}: content differs from its digest"

@@ -30,7 +30,7 @@ class ItemFilter:
 
     def __init__(self, asked: Mapping[str, str], account: Account, office: Office) -> None:
         self.asked = asked
-        self.office = office
+        self.account, self.office = account, office
         self.visible = Item.objects.visible_to(account, office)
         self.state = asked.get("state") if asked.get("state") in State.values else ""
         self.period = self._chosen(Period.objects.filter(office=office), "period")
@@ -105,7 +105,7 @@ class ItemFilter:
     def rows(self) -> list[Item]:
         """One row more than a page shows, to know whether there is another."""
         unreceived = self.state in UNRECEIVED
-        items = self.listed().with_reason()
+        items = self.listed().with_reason(self.account)
         if place := page_key(self.asked.get("after", "")):
             day, pk = place
             items = (

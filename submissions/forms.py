@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from submissions import body
 from submissions.drafts import Typed
-from submissions.models import Channel, Draft, ItemKind, Theme
+from submissions.models import Channel, Draft, Item, ItemKind, Theme
 from units.forms import LineField, LinesField
 from units.models import Membership, Office, RosterGroup, Unit
 from units.text import one_line
@@ -77,7 +77,14 @@ class WriteForm(forms.Form):
 
     token = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    unit = forms.ModelChoiceField(Unit.objects.none(), label="报送单位", empty_label=None)
+    page = forms.RegexField(r"^[0-9a-f]{32}\Z", required=False, widget=forms.HiddenInput)
+    turn = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(),
+        label="报送单位",
+        empty_label=None,
+        error_messages={"invalid_choice": "只能替自己的单位写，请另选。", "required": "请选报送单位。"},
+    )
     title = LineField(
         label="标题",
         max_length=300,
@@ -91,6 +98,7 @@ class WriteForm(forms.Form):
         required=False,
         empty_label=None,
         widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        error_messages={"invalid_choice": "这个种类已经停用，请另选。"},
     )
     body = LinesField(
         label="正文",
@@ -114,10 +122,13 @@ class WriteForm(forms.Form):
     responsible = LineField(label="责任编辑", max_length=60, required=False)
     urgent = forms.BooleanField(label="紧急信息，请编辑先看", required=False)
 
-    def __init__(self, *args: object, office: Office, units: list[Unit], **kwargs: object) -> None:
+    def __init__(self, *args: object, office: Office, units: list[Unit], item: Item | None, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        today = timezone.localdate()
-        topics = Theme.objects.topics().filter(office=office).open_on(today).select_related("parent")
+        self.units = units
+        topics = Theme.objects.topics().filter(office=office).open_on(timezone.localdate())
+        if item:  # what it has it keeps, whatever ended meanwhile
+            topics |= Theme.objects.topics().filter(pk__in=item.themes.values("theme"))
+        topics = topics.distinct().select_related("parent")
         choices = {
             "unit": Unit.objects.filter(pk__in=[unit.pk for unit in units]),
             "kind": ItemKind.objects.filter(office=office, active=True),
@@ -127,6 +138,18 @@ class WriteForm(forms.Form):
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
         if len(units) == 1:
             self.fields["unit"].widget = forms.HiddenInput()
+        if item:  # an item's unit is chosen once
+            self.fields["unit"].disabled = True
+            self.initial["unit"] = item.unit
+        if self.is_bound:
+            self._drop_ended_themes()
+
+    def _drop_ended_themes(self) -> None:
+        """A theme that ended while the page was open falls away; nothing else is lost by it."""
+        data = cast(QueryDict, self.data).copy()
+        known = {str(pk) for pk in self.fields["themes"].queryset.values_list("pk", flat=True)}  # type: ignore[attr-defined]
+        data.setlist("themes", [pk for pk in data.getlist("themes") if pk in known])
+        self.data = data
 
     def clean(self) -> dict[str, Any]:
         """The text as HTML: the editor's, or of the plain box."""
@@ -188,6 +211,8 @@ class WriteForm(forms.Form):
             themes=[theme.pk for theme in asked["themes"]],
             shares=shares,
             files=self.files_typed,
+            page=asked["page"],
+            turn=asked["turn"] or 0,
         )
 
 

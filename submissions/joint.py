@@ -1,10 +1,12 @@
 """Joint items (联合报送): the units as they are typed, by name, and what each gets of the item."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 
 from submissions.exact import ONE, apportion, from_decimal, plain
-from units.models import Alias, Office, RosterLine, Unit
+from submissions.models import Item, ItemShare
+from units.models import Alias, Office, RosterLine
+from units.models.rosters import RosterLineQuerySet
 from units.text import key, spellings
 from units.verdicts import Refused
 
@@ -12,37 +14,33 @@ MOST = 10  # units of an item
 Typed = list[list[str]]  # name and share of each unit, the lead first
 
 
-def shares(office: Office, lead: Unit, typed: Typed) -> list[tuple[int, int]]:
+def shares(item: Item, typed: Typed) -> list[tuple[int, int]]:
     """Ids of units with whole millionths that add to 1, in the order typed. Nothing typed is the lead alone.
 
-    Where no share is typed they are equal, split by largest remainder in the roster's order (DESIGN section 5).
-    Raises Refused with a sentence on what is wrong.
+    Names are those of the roster on the day of the item's first receipt, or today's, and of the units that share it
+    already. Where no share is typed they are equal, split by largest remainder in the roster's order (DESIGN,
+    section 5). Raises Refused with a sentence on what is wrong.
     """
     if len(typed) < 2:
-        return [(lead.pk, ONE)]
+        return [(item.unit_id, ONE)]
     if len(typed) > MOST:
         raise Refused(f"联合报送的最多 {MOST} 个单位。")
-    units = [lead.pk, *_units(office, [name for name, _ in typed[1:]])]
+    units = [item.unit_id, *_units(item, [name for name, _ in typed[1:]])]
     if len(set(units)) < len(units):
         raise Refused("同一个单位写了两次，请移除一行。")
     texts = [share.strip() for _, share in typed]
     if not any(texts):
-        return _equal(office, units)
+        return _equal(item, units)
     amounts = [_share(name, text) for (name, _), text in zip(typed, texts, strict=True)]
     if (total := sum(amounts)) != ONE:
         raise Refused(f"份额合计是 {plain(total)}，应当是 1。请改其中一个，或者都空着平均分。")
     return list(zip(units, amounts, strict=True))
 
 
-def unit_named(office: Office, name: str) -> int | None:
-    """The unit that stands now on the office's roster under this name, or has it as an alias."""
-    ways = spellings(key(name))
-    lines = RosterLine.objects.current().filter(office=office)
-    found = lines.filter(name__in=ways).values_list("unit", flat=True).first()
-    if found is None:
-        aliases = Alias.objects.filter(office=office, name__in=ways, unit__in=lines.values("unit"))
-        found = aliases.values_list("unit", flat=True).first()
-    return found
+def printed_names(item: Item, rows: Iterable[ItemShare]) -> dict[int, str]:
+    """What each unit of an item is called on the roster, else by itself; as it is typed again."""
+    own = {row.unit_id: row.unit.name for row in rows}
+    return own | dict(_roster(item).filter(unit__in=own).values_list("unit", "name"))
 
 
 def names_like(office: Office, words: str, most: int = 12) -> list[str]:
@@ -51,14 +49,23 @@ def names_like(office: Office, words: str, most: int = 12) -> list[str]:
     return list(lines.in_printed_order().values_list("name", flat=True)[:most]) if words else []
 
 
-def _units(office: Office, names: Sequence[str]) -> list[int]:
-    units = []
+def _roster(item: Item) -> RosterLineQuerySet:
+    lines = RosterLine.objects.filter(office=item.office_id)
+    return lines.during(item.received_on, item.received_on) if item.received_on else lines.current()
+
+
+def _units(item: Item, names: Sequence[str]) -> list[int]:
+    ways = {way for name in names for way in spellings(key(name))}
+    lines = _roster(item)
+    aliases = Alias.objects.filter(office=item.office_id, name__in=ways, unit__in=lines.values("unit"))
+    known = {key(name): unit for name, unit in aliases.values_list("name", "unit")}
+    known |= {key(name): unit for name, unit in lines.filter(name__in=ways).values_list("name", "unit")}
+    rows = item.shares.select_related("unit")
+    known |= {key(name): unit for unit, name in printed_names(item, rows).items()}
     for name in names:
-        unit = unit_named(office, name)
-        if unit is None:
-            raise Refused(f"名册上没有“{name}”，请照名册写全称。")
-        units.append(unit)
-    return units
+        if key(name) not in known:
+            raise Refused(f"名册上没有“{name}”，请照名册写全称。" if name else "请写联合单位的全称，或者移除这一行。")
+    return [known[key(name)] for name in names]
 
 
 def _share(name: str, text: str) -> int:
@@ -72,8 +79,9 @@ def _share(name: str, text: str) -> int:
     return share
 
 
-def _equal(office: Office, units: list[int]) -> list[tuple[int, int]]:
-    lines = RosterLine.objects.current().filter(office=office, unit__in=units).in_printed_order()
-    in_order = list(lines.values_list("unit", flat=True))
+def _equal(item: Item, units: list[int]) -> list[tuple[int, int]]:
+    """Equal shares. Units that are not on the roster come last, where the remainder is dealt out."""
+    placed = list(_roster(item).filter(unit__in=units).in_printed_order().values_list("unit", flat=True))
+    in_order = list(dict.fromkeys([*placed, *units]))
     parts = dict(zip(in_order, apportion(ONE, [1] * len(in_order)), strict=True))
     return [(unit, parts[unit]) for unit in units]

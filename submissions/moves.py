@@ -7,10 +7,12 @@ can win, writes the event and sends the one signal, in one transaction.
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from submissions import secrecy
 from submissions.exact import to_decimal
 from submissions.fields import whole
 from submissions.models import (
@@ -26,9 +28,9 @@ from submissions.models import (
 )
 from submissions.permissions import is_reviewed, may_adopt, may_move, may_revoke
 from submissions.signals import facts_changed
-from submissions.states import ADOPT, IMPORT, MOVES, RECEIVED, REVOKE, State
+from submissions.states import ADOPT, IMPORT, MOVES, RECEIVED, REVOKE, Move, State
 from trail.records import record
-from units.models import Account, Office
+from units.models import Account, Office, Role
 from units.verdicts import Refused, TooLate
 
 BATCH = 2_000  # rows a statement
@@ -44,9 +46,11 @@ def move(item: Item, name: str, by: Account | None, reason: str = "") -> Item:
     reason = reason.strip()
     if the_move.needs_reason and not reason:
         raise Refused(f"请写明{the_move.label}的理由。")
-    was = State(item.state)
-    now = State.SIGNING if the_move.by_way_of_signer and _waits_in_its_unit(item) else the_move.target
+    secrecy.refuse_marked({"理由": reason})
+    was, now = State(item.state), _target(item, the_move)
     changes: dict = {"state": now}
+    if now == State.SUBMITTED and the_move.role != Role.EDITOR:
+        changes |= _send(item)
     if now in RECEIVED and item.number is None:
         changes |= {"number": _next_number(item.office), "received_on": timezone.localdate()}
     if not Item.objects.filter(pk=item.pk, state=was).update(**changes):
@@ -105,6 +109,7 @@ def revoke(adoption: Adoption, by: Account | None, reason: str) -> None:
     reason = reason.strip()[:500]
     if not reason:
         raise Refused("请写明撤销采用的理由。")
+    secrecy.refuse_marked({"理由": reason})
     now = timezone.now()
     if not Adoption.objects.live().filter(pk=adoption.pk).update(revoked_at=now, revoked_by=by, revoke_reason=reason):
         raise TooLate("这次采用刚刚已被撤销。")
@@ -168,7 +173,9 @@ def record_past(
         ],
         batch_size=BATCH,
     )
-    Revision.objects.bulk_create([Revision(item=i, number=1, title=i.title) for i in stored], batch_size=BATCH)
+    Revision.objects.bulk_create(
+        [Revision(item=i, number=1, title=i.title, sent_at=now) for i in stored], batch_size=BATCH
+    )
     ItemShare.objects.bulk_create(
         [
             ItemShare(item=item, unit_id=unit, share=to_decimal(share), position=position)
@@ -220,6 +227,26 @@ def _record_past_adoptions(
         [ItemEvent(item=item, move=ADOPT, was=item.state, now=item.state, reason=source[:500]) for item, _ in rows],
         batch_size=BATCH,
     )
+
+
+def _target(item: Item, the_move: Move) -> State:
+    """Where a move leads this item: by way of its unit, or back to its officer with its receipt."""
+    if the_move.by_way_of_signer and _waits_in_its_unit(item):
+        return State.SIGNING
+    if the_move.target == State.DRAFT and item.number:
+        return State.RETURNED
+    return the_move.target
+
+
+def _send(item: Item) -> dict[str, Any]:
+    """Let the newest revision go out; what the item repeats of it from now on."""
+    newest = item.newest_revision
+    if newest is None:
+        return {}
+    if newest.sent_at is None:
+        newest.sent_at = timezone.now()
+        newest.save(update_fields=["sent_at"])
+    return {"title": newest.title, "kind": newest.kind}
 
 
 def _waits_in_its_unit(item: Item) -> bool:

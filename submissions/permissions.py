@@ -58,6 +58,8 @@ def is_reviewer(account: Account, item: Item) -> Verdict:
         return no("只有报送单位的人可以做报送前审查。")
     if item.state != State.SIGNING:
         return no(f"这条信息现在是“{State(item.state).label}”，不能做报送前审查。")
+    if not item.unit.needs_review:
+        return no("本单位没有要求报送前审查。")
     revision = item.newest_revision
     if revision is None or account.pk in revision.writers or account.pk == revision.author_id:
         return no("写这一稿的人不能审查它，请本单位另一人审查。")

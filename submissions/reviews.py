@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from submissions import secrecy
 from submissions.models import Item, ItemEvent, Review, ReviewStage
 from submissions.moves import move
 from submissions.permissions import may_review
@@ -28,6 +29,7 @@ def review(item: Item, number: int, by: Account, statement: str, *, passed: bool
     statement = statement.strip()
     if not statement:
         raise Refused("请写明审查意见。")
+    secrecy.refuse_marked({"审查意见": statement})
     made = Review.objects.create(
         revision=revision, stage=ReviewStage.BEFORE_SUBMISSION, reviewer=by, statement=statement[:500], passed=passed
     )

@@ -104,7 +104,7 @@ def _marks() -> re.Pattern[str]:
     return re.compile(
         "|".join(
             (
-                rf"{levels}\s*{stars}\s*{term}?",
+                rf"{levels}[ \t]*{stars}[ \t]*{term}?",
                 rf"{_BEFORE}{levels}[\s·・—-]*{term}{_AFTER}",
                 rf"{_any(data['labels'])}\s*[:]\s*{levels}",
                 rf"^[ \t]*[\[(【〔]?\s*{levels}\s*[\])】〕]?[ \t]*$",

@@ -23,7 +23,8 @@ class Move(NamedTuple):
     """One way from state to state. ``role`` is held in the item's unit, or for editors in the office's.
 
     A ``reviewer`` is somebody of the unit who did not write. ``through`` is the one place where it begins: ``writing``
-    looks through the text first, a ``review`` is recorded with it.
+    looks through the text first, a ``review`` is recorded with it. What goes back to its officer and has a receipt is
+    returned again, never a draft.
     """
 
     label: str
@@ -41,6 +42,7 @@ MOVES = {
     "fail": Move("审查未通过", (State.SIGNING,), State.DRAFT, "reviewer", needs_reason=True, through="review"),
     "sign": Move("签发", (State.SIGNING,), State.SUBMITTED, "signer"),
     "send_back": Move("退给信息员", (State.SIGNING,), State.DRAFT, "signer", needs_reason=True),
+    "recall": Move("取回修改", (State.SIGNING,), State.DRAFT, "officer"),
     "withdraw": Move("撤回", (State.SIGNING, State.SUBMITTED), State.WITHDRAWN, "officer"),
     "accept": Move("认定有效", (State.SUBMITTED,), State.VALID, "editor"),
     "return": Move("退回修改", (State.SUBMITTED,), State.RETURNED, "editor", needs_reason=True),
@@ -52,6 +54,9 @@ MOVES = {
         "重新打开", (State.VALID, State.REJECTED, State.RETURNED), State.SUBMITTED, "editor", needs_reason=True
     ),
 }
+
+# What stays in the unit: nobody else learns of it.
+INNER = ("clear", "fail", "send_back", "recall", "review")
 
 # What else stands in an item's history, without changing its state.
 RECORD, IMPORT, ADOPT, REVOKE, REVIEW = "record", "import", "adopt", "revoke", "review"

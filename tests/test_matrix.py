@@ -36,7 +36,7 @@ from tests.world import PASSWORD, World, account
 from trail.models import TrailEntry
 from units import factors
 from units.links import password_link
-from units.models import Account, Membership, Role, Session
+from units.models import Account, Membership, Role, Session, Unit
 from units.verdicts import Refused
 
 OWN, OTHERS, ELSEWHERE = "own unit's", "another unit's", "another office's"
@@ -212,6 +212,7 @@ def a_text(world: World, do: str) -> dict[str, Any]:
 def an_item_to_review(world: World, whose: str) -> Item:
     """One that waits in its unit, written by somebody who has left."""
     item = an_item(world, whose, State.SIGNING)
+    Unit.objects.filter(pk=item.unit_id).update(needs_review=True)
     if whose == ELSEWHERE:
         item.revisions.create(number=1, title="稿")
     return item

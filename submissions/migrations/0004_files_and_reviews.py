@@ -5,6 +5,12 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def all_that_was_received_went_out(apps, schema_editor):
+    """Revisions of before say when they went out: those of received items did when they were made."""
+    revisions = apps.get_model('submissions', 'Revision').objects.filter(item__number__isnull=False)
+    revisions.exclude(item__state='signing').update(sent_at=models.F('at'))
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -87,8 +93,24 @@ class Migration(migrations.Migration):
             model_name='itemevent',
             name='event_move_legal',
         ),
+        migrations.AddField(
+            model_name='draft',
+            name='page',
+            field=models.CharField(blank=True, max_length=32),
+        ),
+        migrations.AddField(
+            model_name='draft',
+            name='turn',
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='revision',
+            name='sent_at',
+            field=models.DateTimeField(editable=False, null=True, verbose_name='送出时间'),
+        ),
         migrations.AddConstraint(
             model_name='itemevent',
-            constraint=models.CheckConstraint(condition=models.Q(('move__in', ['submit', 'clear', 'fail', 'sign', 'send_back', 'withdraw', 'accept', 'return', 'reject', 'resubmit', 'reopen', 'record', 'import', 'adopt', 'revoke', 'review'])), name='event_move_legal'),
+            constraint=models.CheckConstraint(condition=models.Q(('move__in', ['submit', 'clear', 'fail', 'sign', 'send_back', 'recall', 'withdraw', 'accept', 'return', 'reject', 'resubmit', 'reopen', 'record', 'import', 'adopt', 'revoke', 'review'])), name='event_move_legal'),
         ),
+        migrations.RunPython(all_that_was_received_went_out, migrations.RunPython.noop),
     ]

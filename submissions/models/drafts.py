@@ -25,6 +25,10 @@ class Draft(models.Model):
     files = models.JSONField("附件", default=list, help_text="[文件, 说明]")
     writers = models.JSONField("写过的人", default=list)
     version = models.PositiveIntegerField("第几次保存", default=0)
+    # The page that saved it, and its how manieth save that was: a page may save on top of what it saved itself, when
+    # the answer was lost, but never take back a later save of its own.
+    page = models.CharField(max_length=32, blank=True)
+    turn = models.PositiveIntegerField(default=0)
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     saved_at = models.DateTimeField("保存时间")
 

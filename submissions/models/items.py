@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from submissions.fields import MillionthsField
 from submissions.models.kinds import ItemKind
@@ -39,6 +39,18 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """Urgent first, then the longest waiting."""
         return self.filter(state=State.SUBMITTED).order_by("-urgent", "received_on", "id")
 
+    def waiting_for(self, account: "Account") -> "ItemQuerySet":
+        """What waits in a unit for this person: to be signed by a signer, to be reviewed by who did not write it."""
+        newest = Revision.objects.filter(item=OuterRef("pk")).order_by("-number")
+        passed = Review.objects.filter(revision=OuterRef("newest"), passed=True, stage=ReviewStage.BEFORE_SUBMISSION)
+        items = self.annotate(
+            newest=Subquery(newest.values("pk")[:1]), written_by=Subquery(newest.values("author")[:1])
+        )
+        items = items.annotate(reviewed=Exists(passed))
+        to_sign = Q(unit__in=account.units_with(Role.SIGNER)) & (Q(unit__needs_review=False) | Q(reviewed=True))
+        to_review = Q(unit__in=account.units_with(Role.OFFICER, Role.SIGNER), unit__needs_review=True, reviewed=False)
+        return items.filter(to_sign | (to_review & ~Q(written_by=account.pk)), state=State.SIGNING)
+
     def waiting_in(self, units: "list[int]") -> "ItemQuerySet":
         """Those that wait in these units to be reviewed or signed: urgent first, then as they came."""
         return self.filter(unit__in=units, state=State.SIGNING).order_by("-urgent", "id")
@@ -46,9 +58,12 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def newest_first(self) -> "ItemQuerySet":
         return self.order_by("-received_on", "-id")
 
-    def with_reason(self) -> "ItemQuerySet":
-        """``reason``: why it was last returned, rejected or sent back, for ``reason_shown``."""
-        told = ItemEvent.objects.filter(item=OuterRef("pk"), move__in=("return", "reject", "send_back", "fail"))
+    def with_reason(self, account: "Account") -> "ItemQuerySet":
+        """``reason``: why it last came back, for ``reason_shown``; what a unit says to itself its own alone see."""
+        own = account.units_with(Role.OFFICER, Role.SIGNER)
+        told = ItemEvent.objects.filter(item=OuterRef("pk")).filter(
+            Q(move__in=("return", "reject")) | Q(move__in=("send_back", "fail"), item__unit__in=own)
+        )
         return self.annotate(reason=Subquery(told.order_by("-at", "-id").values("reason")[:1]))
 
     def for_table(self) -> "ItemQuerySet":
@@ -60,8 +75,9 @@ class Item(models.Model):
     """One piece that a unit submits to an office.
 
     ``number`` is the receipt and ``received_on`` the day of the first receipt in Asia/Shanghai: both are
-    given once and kept, however often the item is returned. ``title`` repeats the newest revision's, so
-    that lists, search and sorting never join the texts; only ``texts`` writes it. ``unit`` is the lead;
+    given once and kept, however often the item is returned. ``title`` and ``kind`` repeat those of the newest
+    revision that went out, so that lists, search and sorting never join the texts; before the first receipt they are
+    the draft's. ``unit`` is the lead;
     whom the item counts for stands in its shares.
     """
 
@@ -112,6 +128,17 @@ class Item(models.Model):
         return max(self.revisions.all(), key=lambda revision: revision.number, default=None)
 
     @property
+    def sent_revision(self) -> "Revision | None":
+        """The newest text that went out to the office."""
+        sent = [revision for revision in self.revisions.all() if revision.sent_at]
+        return max(sent, key=lambda revision: revision.number, default=None)
+
+    def revision_for(self, account: "Account") -> "Revision | None":
+        """The text as this account may read it: its unit the newest, everybody else what went out."""
+        own = account.has_role(self.unit_id, Role.OFFICER, Role.SIGNER)
+        return self.newest_revision if own else self.sent_revision
+
+    @property
     def reason_shown(self) -> str:
         """Why it came back, while that is what matters (after ``with_reason``)."""
         came_back = self.state in (State.RETURNED, State.REJECTED, State.DRAFT)
@@ -138,6 +165,8 @@ class Revision(models.Model):
     # Ids of all who saved it as a draft: none of them may review it.
     writers = models.JSONField("写过的人", default=list)
     at = models.DateTimeField("时间", auto_now_add=True)
+    # When it went out to the office. What waits in its unit, or never left it, is nobody's else.
+    sent_at = models.DateTimeField("送出时间", null=True, editable=False)
 
     class Meta:
         verbose_name = "文稿"

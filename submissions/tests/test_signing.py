@@ -10,6 +10,7 @@ from submissions.reviews import review
 from submissions.states import State
 from submissions.tests.test_writing import write
 from tests.races import at_once
+from trail.models import TrailEntry
 from units.choices import choose
 from units.models import Membership, Role, Unit
 from units.verdicts import Refused, TooLate
@@ -206,3 +207,106 @@ def test_a_unit_chooses_for_itself(world, clients):
     world.colleague.save()
     with pytest.raises(Refused, match="至少要有两个账号"):
         choose(world.bureau, False, True, world.office, world.officer)
+
+
+def resubmitted(world, clients, **asked):
+    """An item that the office returned, changed and sent again while its unit asks for a review or a signature."""
+    write(clients["officer"], world, do="submit")
+    item = Item.objects.get()
+    move(item, "return", world.editor, "写明时间")
+    asks(world, **asked)
+    changed = {"title": "里面的题", "body": "还没有人看过的正文，共一千二百人次。"}
+    write(clients["officer"], world, item, do="submit", **changed)
+    item.refresh_from_db()
+    assert item.state == State.SIGNING
+    return item
+
+
+def test_what_waits_in_its_unit_is_read_by_nobody_else(world, clients):
+    item = resubmitted(world, clients, review=True, signer=True)
+    page, listed = reverse("item", args=["jia", item.pk]), reverse("items", args=["jia"])
+    for inner in ("里面的题", "还没有人看过"):
+        assert inner in clients["colleague"].get(page).content.decode()
+        assert inner not in clients["editor"].get(page).content.decode()
+        assert inner not in clients["editor"].get(listed).content.decode()
+    assert "第一段，写明做法和成效" in clients["editor"].get(page).content.decode()
+    passed(clients["colleague"], item, number=2, result="fail", statement="有内部数字，不行")
+    item.refresh_from_db()
+    assert item.state == State.RETURNED, "it has a receipt"
+    write(clients["officer"], world, item, version=0, title="又改的题")
+    for inner in ("有内部数字", "又改的题", "还没有人看过"):
+        assert inner not in clients["editor"].get(page).content.decode()
+        assert inner not in clients["editor"].get(listed).content.decode()
+    writing = clients["officer"].get(reverse("write-item", args=["jia", item.pk])).content.decode()
+    assert "有内部数字，不行" in writing, "the last reason stands beside the text"
+
+
+def test_it_is_read_by_the_office_once_it_goes_out(world, clients):
+    item = resubmitted(world, clients, review=True)
+    passed(clients["colleague"], item, number=2)
+    item.refresh_from_db()
+    assert (item.state, item.title) == (State.SUBMITTED, "里面的题")
+    page = clients["editor"].get(reverse("item", args=["jia", item.pk])).content.decode()
+    assert "还没有人看过" in page
+    assert "不涉密，可以报送" not in page, "what the unit says to itself stays there"
+
+
+def test_a_resubmitted_item_that_waits_is_not_said_to_be_sent(world, clients):
+    write(clients["officer"], world, do="submit")
+    item = Item.objects.get()
+    clients["officer"].get(reverse("item", args=["jia", item.pk]))  # which says so
+    move(item, "return", world.editor, "写明时间")
+    asks(world, signer=True)
+    answer = write(clients["officer"], world, item, do="submit", title="改过的")
+    told = clients["officer"].get(answer.url).content.decode()
+    assert "已交本单位签发人" in told
+    assert "已报送，编号" not in told
+
+
+def test_an_officer_takes_back_what_waits_whatever_the_unit_chose_meanwhile(world, clients):
+    asks(world, signer=True)
+    write(clients["officer"], world, do="submit")
+    item = Item.objects.get()
+    asks(world)
+    clients["officer"].post(reverse("move-item", args=["jia", item.pk, "recall"]))
+    item.refresh_from_db()
+    assert item.state == State.DRAFT
+    write(clients["officer"], world, item, do="submit")
+    item.refresh_from_db()
+    assert item.state == State.SUBMITTED
+    move(item, "return", world.editor, "再改")
+    asks(world, signer=True)
+    write(clients["officer"], world, item, do="submit", title="改过的")
+    assert move(Item.objects.get(), "recall", world.officer).state == State.RETURNED
+
+
+def test_the_first_author_does_not_review_after_anothers_small_edit(world, clients):
+    asks(world, review=True)
+    write(clients["officer"], world, do="submit")
+    item = Item.objects.get()
+    passed(clients["colleague"], item, result="fail", statement="题目太长")
+    write(clients["colleague"], world, item, do="submit", title="短题")
+    item.refresh_from_db()
+    assert set(item.newest_revision.writers) == {world.officer.pk, world.colleague.pk}
+    with pytest.raises(Refused, match="写这一稿的人不能审查"):
+        review(item, 2, world.officer, "可以", passed=True)
+
+
+def test_where_the_unit_asks_for_no_review_there_is_none(world, clients):
+    asks(world, signer=True)
+    write(clients["officer"], world, do="submit")
+    with pytest.raises(Refused, match="没有要求报送前审查"):
+        review(Item.objects.get(), 1, world.colleague, "不行", passed=False)
+
+
+def test_a_mark_in_a_reason_or_a_statement_is_refused_and_kept_nowhere(world, clients):
+    asks(world, review=True)
+    write(clients["officer"], world, do="submit")
+    item = Item.objects.get()
+    passed(clients["colleague"], item, statement="和机密★文件重复")
+    assert not Review.objects.exists()
+    item.refresh_from_db()
+    item.state = State.SUBMITTED
+    with pytest.raises(Refused, match="密级标志"):
+        move(item, "return", world.editor, "见机密★文件")
+    assert "机密★" not in str(list(TrailEntry.objects.values_list("before", "after")))

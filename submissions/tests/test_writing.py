@@ -3,17 +3,18 @@
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from submissions import drafts
-from submissions.models import Draft, Item, ItemEvent, Revision
+from submissions.models import Draft, Item, ItemEvent, Revision, Theme
 from submissions.moves import move
 from submissions.states import State
 from tests.races import at_once
 from tests.world import build_world
 from trail.models import TrailEntry
-from units.models import Membership, Role, Unit
+from units.models import Membership, Role, RosterLine, Unit
 
 TEXT = "第一段，写明做法和成效，共一千二百人次。\r\n\r\n　　第二段 <b>不是标签</b>。"
 
@@ -276,3 +277,59 @@ def test_a_draft_is_read_on_its_page_before_it_is_submitted(world, sun):
     text = sun.get(reverse("item", args=["jia", Item.objects.get().pk])).content.decode()
     assert "<p>第一段" in text
     assert "没有正文" not in text
+
+
+def test_a_page_saves_on_top_of_its_own_lost_answer_and_a_late_save_takes_nothing_back(world, sun):
+    page = "b" * 32
+    write(sun, world, autosave=True, page=page, turn=1)
+    item = Item.objects.get()
+    assert write(sun, world, autosave=True, page=page, turn=2, title="又写了一句").json()["version"] == 2
+    assert write(sun, world, item, autosave=True, page=page, version=1, turn=4, title="再写一句").json()["version"] == 3
+    late = write(sun, world, item, autosave=True, page=page, version=1, turn=3, title="路上耽搁的")
+    assert late.status_code == 409
+    assert late.json()["newer"]
+    other = write(sun, world, item, autosave=True, page="c" * 32, version=1, turn=9, title="另一个窗口的")
+    assert other.json()["newer"]
+    assert Draft.objects.get().title == "再写一句"
+
+
+def test_a_theme_that_ended_stays_with_its_item_and_costs_no_save(world, sun):
+    old = Theme.objects.create(office=world.office, name="去年的主题", year=2019)
+    write(sun, world, do="submit")
+    item = Item.objects.get()
+    item.themes.create(theme=old)
+    move(item, "return", world.editor, "再看看")
+    page = sun.get(reverse("write-item", args=["jia", item.pk])).content.decode()
+    assert "去年的主题" in page
+    answer = write(sun, world, item, do="submit", title="改过的", themes=[old.pk, 999])
+    assert answer.status_code == 302
+    assert [link.theme for link in item.themes.all()] == [old]
+
+
+def test_an_items_unit_is_chosen_once(world, sun):
+    Membership.objects.create(account=world.officer, unit=world.college, role=Role.OFFICER)
+    write(sun, world)
+    item = Item.objects.get()
+    assert write(sun, world, item, autosave=True, version=1, unit=world.college.pk).status_code == 200
+    again = write(sun, world, version=1, unit=world.college.pk)
+    assert "不能再换单位" in again.content.decode()
+    item.refresh_from_db()
+    assert item.unit == world.bureau
+
+
+def test_a_token_of_one_office_is_nothing_at_another(world, sun):
+    group = world.other.roster_groups.get()
+    RosterLine.objects.create(
+        office=world.other, unit=world.bureau, group=group, name="甲局", order=2, since="2020-01-01"
+    )
+    write(sun, world)
+    kind = world.other.item_kinds.get().pk
+    answer = sun.post(reverse("write", args=["yi"]), typed(world, kind=kind, title="别处的"))
+    assert answer.status_code == 422
+    assert Item.objects.get().office == world.office
+    assert Draft.objects.get().title == "运城市的做法"
+
+
+def test_without_a_script_a_file_chosen_beside_a_refused_text_is_to_be_chosen_again(world, sun):
+    answer = write(sun, world, body="机密★十年", files=[SimpleUploadedFile("a.docx", b"x")])
+    assert "刚才选的文件要重新选一次" in answer.content.decode()

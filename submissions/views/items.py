@@ -13,7 +13,7 @@ from submissions.forms import AdoptionForm, ReasonForm
 from submissions.models import Adoption, Draft, Item, Review
 from submissions.moves import adopt, move, revoke
 from submissions.permissions import in_charge, may_adopt, may_move, may_review, may_revoke, may_write
-from submissions.states import MOVES
+from submissions.states import INNER, MOVES
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role
@@ -124,16 +124,20 @@ def own_item(request: DeskRequest, pk: int) -> Item:
 def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> HttpResponse:
     """An item's page, with what its reader may do."""
     account = request.user
-    events = item.events.select_related("actor")
-    revision = item.newest_revision
+    own = account.has_role(item.unit_id, Role.OFFICER, Role.SIGNER)
+    events, reviews = item.events.select_related("actor"), Review.objects.filter(revision__item=item)
+    if not own:
+        events, reviews = events.exclude(move__in=INNER), reviews.none()
+    revision = item.revision_for(account)
     editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
     context = {
         "item": item,
         # What was never submitted has no revision yet; its own unit, which alone sees it, reads the draft.
-        "text": revision or Draft.objects.filter(item=item).first(),
+        "own": own,
+        "text": revision or (Draft.objects.filter(item=item).first() if own else None),
         "revision": revision,
-        "files": files_of(item),
-        "reviews": Review.objects.filter(revision__item=item).select_related("reviewer", "revision").order_by("at"),
+        "files": files_of(item, revision),
+        "reviews": reviews.select_related("reviewer", "revision").order_by("at"),
         "may_review": may_review(account, item),
         "may_copy": account.has_role(item.unit_id, Role.OFFICER),
         "shares": item.shares.select_related("unit"),

@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from submissions.forms import ReasonForm, ReviewForm
+from submissions.forms import ReviewForm
 from submissions.models import Item
 from submissions.permissions import may_move, may_review
 from submissions.reviews import review
@@ -38,7 +38,9 @@ def to_sign(request: DeskRequest) -> HttpResponse:
         }
         for item in items[:MOST]
     ]
-    return render(request, "submissions/to_sign.html", {"rows": rows, "reason_form": ReasonForm()})
+    rows.sort(key=lambda row: not (row["sign"] or row["review"]))  # what waits for the reader first
+    mine = sum(bool(row["sign"] or row["review"]) for row in rows)
+    return render(request, "submissions/to_sign.html", {"rows": rows, "mine": mine, "others": len(rows) - mine})
 
 
 @act("报送前审查", ["number", "statement", "result"])

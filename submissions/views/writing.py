@@ -1,5 +1,6 @@
 """Writing: a new item, one's own draft, a returned one; the files and the units that go with it."""
 
+import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,7 +19,7 @@ from submissions import drafts, files, joint
 from submissions.body import plain
 from submissions.forms import WriteForm
 from submissions.inspection import CONTENT_TYPES
-from submissions.models import Channel, Draft, Item, ItemFile, Theme
+from submissions.models import Channel, Draft, Item, ItemEvent, ItemFile, Theme
 from submissions.models.files import kept
 from submissions.permissions import may_write, units_to_write_for
 from submissions.states import State
@@ -30,9 +31,10 @@ from units.models import Role, Unit
 from units.text import one_line
 from units.verdicts import Refused, TooLate
 
+log = logging.getLogger(__name__)
 WRITTEN = [
     *("token", "version", "unit", "title", "kind", "body", "html", "editor", "themes", "authors", "responsible"),
-    *("urgent", "joint", "share", "file", "caption", "drop", "files", "do"),
+    *("urgent", "joint", "share", "file", "caption", "drop", "files", "page", "turn", "do"),
 ]
 
 
@@ -50,16 +52,17 @@ def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
             messages.warning(request, verdict.reason)
             return redirect("item", request.office.code, item.pk)
         return _page(request, item, _filled_form(request, item, units))
-    form = WriteForm(request.POST, office=request.office, units=units)
+    form = WriteForm(request.POST, office=request.office, units=units, item=item)
     if not form.is_valid():
         return _not_saved(request, item, form, " ".join(str(errors[0]) for errors in form.errors.values()))
     try:
         return _written(request, item, form)
     except (Refused, TooLate) as error:
-        there = item or drafts.written_with(form.cleaned_data["token"], request.user)
+        there = item or drafts.written_with(form.cleaned_data["token"], request.office, request.user)
         if _submits(request) and there and drafts.is_sent(there, form.typed):
             return redirect("item", request.office.code, there.pk)  # it is there, with its receipt
-        return _not_saved(request, item, form, str(error), getattr(error, "on_record", str(error)))
+        newer = isinstance(error, TooLate)
+        return _not_saved(request, item, form, str(error), getattr(error, "on_record", str(error)), newer=newer)
 
 
 def _submits(request: DeskRequest) -> bool:
@@ -123,7 +126,7 @@ def _submitted(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpRespo
         for name, sentence in drafts.missing(draft).items():
             form.add_error(name, sentence)
         return _not_saved(request, draft.item, form, str(error), saved=True)
-    if item.number:
+    if item.state == State.SUBMITTED:
         sent = f"已报送，编号 {item.number}。"
     elif item.unit.needs_review:
         sent = "已交本单位另一人做报送前审查。"
@@ -134,25 +137,33 @@ def _submitted(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpRespo
 
 
 def _not_saved(
-    request: DeskRequest, item: Item | None, form: WriteForm, sentence: str, on_record: str = "", *, saved: bool = False
+    request: DeskRequest,
+    item: Item | None,
+    form: WriteForm,
+    sentence: str,
+    on_record: str = "",
+    *,
+    saved: bool = False,
+    newer: bool = False,
 ) -> HttpResponse:
     """What was typed stays in the page, with the sentence; the trail gets ``on_record``, which quotes no text.
 
-    ``saved``: the text was, and only what should come after it was not done.
+    ``saved``: the text was, and only what should come after it was not done. ``newer``: a newer one is there.
     """
     request.refusal = on_record or sentence
     if request.headers.get("X-Autosave"):
-        return JsonResponse({"error": sentence}, status=409)
-    return _page(request, item, form, status=422, refused=sentence, saved=saved)
+        return JsonResponse({"error": sentence, "newer": newer}, status=409)
+    files_lost = bool(request.FILES) and not saved
+    return _page(request, item, form, status=422, refused=sentence, saved=saved, files_lost=files_lost)
 
 
 def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int = 200, **more: Any) -> HttpResponse:
-    returned = item and item.state == State.RETURNED
     chosen, shares = set(map(str, form["themes"].value() or [])), form.shares_typed
     context = {
         "item": item,
         "form": form,
-        "remarks": item.events.filter(move="return").order_by("-at").first() if item and returned else None,
+        "remarks": _remarks(item),
+        "lead": item.unit if item else form.units[0] if len(form.units) == 1 else None,
         "draft": Draft.objects.filter(item=item).select_related("saved_by").first() if item else None,
         "files": _file_rows(item, form.files_typed),
         "lead_share": shares[0][1] if shares else "",
@@ -167,6 +178,14 @@ def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int 
         **more,
     }
     return render(request, "submissions/write.html", context, status=status)
+
+
+def _remarks(item: Item | None) -> ItemEvent | None:
+    """Why it came back last: from the editor, the signer or the reviewer."""
+    if item is None:
+        return None
+    came_back = item.events.filter(move__in=("return", "send_back", "fail")).order_by("-at", "-id").first()
+    return came_back if item.state in (State.RETURNED, State.DRAFT) else None
 
 
 def theme_groups(themes: Iterable[Theme]) -> list[tuple[Theme | None, list[Theme]]]:
@@ -196,20 +215,19 @@ def _earlier(request: DeskRequest) -> list[Item]:
 def _filled_form(request: DeskRequest, item: Item | None, units: list[Unit]) -> WriteForm:
     """The form filled from the draft; of a new item empty, or from an earlier one named in the address."""
     token = (item and item.form_token) or secrets.token_hex(16)
+    initial: dict[str, Any] = {"token": token, "version": 0, "page": secrets.token_hex(16), "turn": 0}
     if item is None:
         copied = request.GET.get("copy", "")
         if not (copied.isdecimal() and len(copied) < 18):
-            return WriteForm(
-                initial={"token": token, "version": 0, "unit": units[0]}, office=request.office, units=units
-            )
+            initial["unit"] = units[0]
+            return WriteForm(initial=initial, office=request.office, units=units, item=None)
         draft = drafts.copy_of(own_item(request, int(copied)), request.user)
     else:
         draft = drafts.draft_of(item, request.user)
     names = ("version", "title", "kind", "authors", "responsible", "urgent", "themes", "shares", "files")
-    initial = {name: getattr(draft, name) for name in names}
-    initial |= {"token": token, "unit": item.unit if item else units[0]}
-    initial |= {"body": plain(draft.body), "html": draft.body}
-    return WriteForm(initial=initial, office=request.office, units=units)
+    initial |= {name: getattr(draft, name) for name in names}
+    initial |= {"unit": item.unit if item else units[0], "body": plain(draft.body), "html": draft.body}
+    return WriteForm(initial=initial, office=request.office, units=units, item=item)
 
 
 @act("删除草稿")
@@ -242,23 +260,26 @@ def add_file(request: DeskRequest, pk: int) -> HttpResponse:
         return JsonResponse({"error": str(error)}, status=422)
     file = added.file
     address = reverse("item-file", args=[request.office.code, file.pk])
-    told = {"id": file.pk, "name": file.name, "size": size(file.size), "picture": file.is_picture}
+    told = {"id": file.pk, "name": file.name, "kind": file.kind, "size": size(file.size), "picture": file.is_picture}
     return JsonResponse({**told, "address": address, "warnings": added.warnings})
 
 
 @require_safe
 @at_office
 def item_file(request: DeskRequest, pk: int) -> HttpResponseBase:
-    """A file as a download: of a revision for whoever sees its item, of a draft for its unit alone."""
+    """A file as a download: of a revision that went out for whoever sees its item, else for its unit alone."""
     items = Item.objects.visible_to(request.user, request.office)
     file = get_object_or_404(ItemFile.objects.select_related("item"), pk=pk, item__in=items)
     own = request.user.has_role(file.item.unit_id, Role.OFFICER, Role.SIGNER)
-    if not own and not file.attachments.exists():
+    if not own and not file.attachments.filter(revision__sent_at__isnull=False).exists():
         raise Http404
     try:
         content = kept().open(file.path)
     except FileNotFoundError as error:
         raise Http404 from error
+    except Exception:  # of S3: whatever its library raises
+        log.exception("cannot open %s", file.path)
+        return HttpResponse("文件存放处没有应答，过一会儿再试。", status=503, content_type="text/plain; charset=utf-8")
     answer = FileResponse(content, as_attachment=True, filename=file.name, content_type=CONTENT_TYPES[file.kind])
     answer.headers["ETag"] = f'"{file.sha256}"'
     return answer
@@ -267,8 +288,8 @@ def item_file(request: DeskRequest, pk: int) -> HttpResponseBase:
 @require_safe
 @at_office
 def unit_names(request: DeskRequest) -> HttpResponse:
-    """Names on the roster that hold what is typed, as the options of a list; for those who write to the office."""
+    """Names on the roster that hold what is typed; for those who write to the office."""
     if not units_to_write_for(request.user, request.office):
         raise Http404
     names = joint.names_like(request.office, one_line(request.GET.get("joint", ""))[:100])
-    return render(request, "submissions/unit_names.html", {"names": names})
+    return JsonResponse(names, safe=False)
