@@ -46,8 +46,8 @@ def own_name(name: str) -> str:
     return f"{stem[: 199 - len(ending)]}{dot}{ending}" if dot and len(ending) <= 10 else name[:200]
 
 
-def add(item: Item, name: str, content: bytes, by: Account) -> Added:
-    """Look into a file and keep it for an item; what is there already is not kept twice.
+def add(item: Item, name: str, content: bytes, by: Account, size: int | None = None) -> Added:
+    """Look into a file and keep it for an item; what is there already is not kept twice. ``size`` is what was sent.
 
     Raises Refused: Marked where its name or its words bear a mark of secrecy, or with a sentence on what is
     wrong with it. Then nothing is kept.
@@ -56,6 +56,10 @@ def add(item: Item, name: str, content: bytes, by: Account) -> Added:
         raise Refused(verdict.reason)
     name = own_name(name)
     secrecy.refuse_marked({"文件名": name})
+    if (size or len(content)) > settings.ATTACHMENT_MB * MEGABYTE:
+        raise Refused(f"《{name}》太大，单个附件最多 {settings.ATTACHMENT_MB} MB，没有传上来。")
+    if size and len(content) < size:
+        raise Refused(f"几个文件加起来太大，《{name}》没有收全，没有传上来。请分几次传。")
     inspected = _looked_into(name, content)
     secrecy.refuse_marked({f"附件《{name}》": inspected.words})
     digest = hashlib.sha256(content).hexdigest()
@@ -68,8 +72,6 @@ def add(item: Item, name: str, content: bytes, by: Account) -> Added:
 
 
 def _looked_into(name: str, content: bytes) -> Inspected:
-    if len(content) > settings.ATTACHMENT_MB * MEGABYTE:
-        raise Refused(f"《{name}》太大，单个附件最多 {settings.ATTACHMENT_MB} MB，没有传上来。")
     try:
         inspected = inspect(name, content)
     except Unfit as error:

@@ -11,7 +11,9 @@ from submissions.inspection import MEGABYTE
 
 
 class BoundedUpload(FileUploadHandler):
-    """Keeps one byte more than the limit, so that whoever looks sees that it is too large; the rest is dropped.
+    """Keeps of each file one byte more than the limit, and of all files of a request three times as much at most.
+
+    The rest is dropped; ``size`` is that of the whole file, so that whoever reads it sees that something is missing.
 
     No temporary files: nothing is written outside ``DATA_DIR``, nothing is left by a worker that dies, and a full
     disk is met where it can be told (``files.add``).
@@ -19,7 +21,8 @@ class BoundedUpload(FileUploadHandler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.room = settings.ATTACHMENT_MB * MEGABYTE + 1  # of the whole request
+        self.most = settings.ATTACHMENT_MB * MEGABYTE + 1
+        self.room = 3 * self.most
         self.content = BytesIO()
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
@@ -27,7 +30,7 @@ class BoundedUpload(FileUploadHandler):
         self.content = BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.room -= self.content.write(raw_data[: self.room])
+        self.room -= self.content.write(raw_data[: min(self.room, self.most - self.content.tell())])
 
     def file_complete(self, file_size: int) -> InMemoryUploadedFile:
         self.content.seek(0)

@@ -48,6 +48,6 @@ def at_ones_office(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
 
 
 def say_refused(request: HttpRequest, error: Exception) -> None:
-    """Tell the reader why nothing was done, and the trail (``portal.middleware.keep_trail``) what it may hold of that."""
+    """Tell the reader why nothing was done; the trail (``portal.middleware.keep_trail``) gets what it may keep."""
     messages.warning(request, str(error))
     request.refusal = getattr(error, "on_record", str(error))  # type: ignore[attr-defined]

@@ -125,12 +125,28 @@ def test_odd_names_are_only_shown_and_escaped(world, draft, name, shown):
     b"".join(answer)
 
 
-def test_a_file_too_large_is_told_and_never_read_to_its_end(settings, world, sun, draft):
+def test_a_file_too_large_is_told(settings, world, sun, draft):
     settings.ATTACHMENT_MB = 1
     answer = upload(sun, draft, "大.png", b"x" * 3_000_000)
     assert answer.json() == {"error": "《大.png》太大，单个附件最多 1 MB，没有传上来。"}
     settings.ATTACHMENT_KINDS = ["pdf"]
     assert "只收 pdf" in upload(sun, draft, "小.png", picture()).json()["error"]
+
+
+def test_of_a_file_too_large_no_more_is_kept_in_memory_than_tells_it(settings, rf):
+    settings.ATTACHMENT_MB = 1
+    request = rf.post("/", {"files": [SimpleUploadedFile(f"{n}.png", b"x" * 5_000_000) for n in range(4)]})
+    kept = [(len(file.read()), file.size) for file in request.FILES.getlist("files")]
+    assert kept == [(1_048_577, 5_000_000)] * 3 + [(0, 5_000_000)]
+
+
+def test_of_several_files_that_are_too_much_together_none_is_kept_in_part(settings, world, sun, draft):
+    settings.ATTACHMENT_MB = 1
+    rows = [(f"{n}.jpg", picture("JPEG") + bytes([n]) * 900_000) for n in range(5)]
+    answer = write(sun, world, draft, version=1, files=[SimpleUploadedFile(*row) for row in rows])
+    assert "《3.jpg》没有收全" in answer.content.decode()
+    sizes = {name: len(content) for name, content in rows[:3]}
+    assert dict(ItemFile.objects.values_list("name", "size")) == sizes
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -109,13 +110,17 @@ def _with_uploads(request: DeskRequest, draft: Draft, typed: drafts.Typed) -> tu
     taken, wrong = [], None
     for upload in request.FILES.getlist("files"):
         try:
-            taken.append(files.add(draft.item, upload.name or "", upload.read(), request.user).file)
+            taken.append(_added(request, draft.item, upload).file)
         except Refused as error:
             wrong = wrong or error
     if taken:
         hung = [*typed.files, *([file.pk, ""] for file in taken)]
         draft = drafts.save(draft.item, replace(typed, version=draft.version, files=hung), request.user)
     return draft, wrong
+
+
+def _added(request: DeskRequest, item: Item, upload: UploadedFile) -> files.Added:
+    return files.add(item, upload.name or "", upload.read(), request.user, upload.size)
 
 
 def _submitted(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpResponse:
@@ -254,7 +259,7 @@ def add_file(request: DeskRequest, pk: int) -> HttpResponse:
     try:
         if upload is None:
             raise Refused("没有收到文件，请再选一次。")
-        added = files.add(item, upload.name or "", upload.read(), request.user)
+        added = _added(request, item, upload)
     except Refused as error:
         request.refusal = getattr(error, "on_record", str(error))
         return JsonResponse({"error": str(error)}, status=422)

@@ -243,7 +243,7 @@ def test_after_closing_the_result_stays_and_the_next_period_gets_minus_four(serv
     editor.get_by_role("link", name="撤销采用").click()
     editor.get_by_label("理由").fill("网站撤下")
     editor.get_by_role("button", name="撤销采用").click()
-    editor.get_by_text("采用已撤销").wait_for()
+    editor.get_by_role("status").filter(has_text="采用已撤销").wait_for()
     assert standings(served) == closed
     second = standings(served, "2020年第二季度")
     assert by_unit(second)["长治市教育局"] == "-4"

@@ -275,7 +275,6 @@ def test_a_picture_that_the_clipboard_does_not_carry_is_told(window):
 
 
 def test_what_a_paste_of_word_has_of_styles_and_scripts_makes_no_browser_complain(window):
-    # BUG: a <style> or an on… attribute violates the CSP while DOMParser reads the paste (frontend/paste.js, cleaned).
     page = window("officer")
     complaints = complaints_of(page)
     paste_word(page)
@@ -283,14 +282,12 @@ def test_what_a_paste_of_word_has_of_styles_and_scripts_makes_no_browser_complai
 
 
 def test_words_that_look_like_an_attribute_are_pasted_as_they_are(window):
-    # BUG: “style=” in a sentence becomes “data-style=” (frontend/paste.js, cleaned: replaced in text as well as in tags).
     page = window("officer")
     paste(page, "<p>网页模板里写着 style=red，应当改掉。</p>")
     assert text_of(page) == "网页模板里写着 style=red，应当改掉。"
 
 
 def test_two_pictures_are_pasted_at_once(window):
-    # BUG: both are refused with “请先照上面的提示改好” (frontend/saving.js, now: another change came while it saved).
     page = window("officer")
     begin(page, "两张图片的一条")
     paste(page, LINE.format(TEXT) + 2 * IMAGE, rtf_with(PICTURE, papers.picture(size=(8, 9))))
@@ -299,7 +296,6 @@ def test_two_pictures_are_pasted_at_once(window):
 
 
 def test_a_table_with_a_picture_in_a_cell_stays_one_table(window):
-    # BUG: it is split in two, with the picture between (frontend/editor.js, cellContent knows no picture).
     page = window("officer")
     begin(page, "表格里有图片的一条")
     rows = f"<tr><td>{LINE.format('甲')}</td><td>{IMAGE}</td></tr><tr><td>乙</td><td>丙</td></tr>"
@@ -335,7 +331,6 @@ def test_a_session_that_ends_in_mid_writing_is_renewed_on_the_page_and_the_text_
 
 
 def test_another_window_saves_too_after_signing_in_again_in_one(served, window):
-    # BUG: it gets 403 for its old token and never saves again (frontend/saving.js, send; the page is told 401 alone).
     first = window("officer")
     begin(first, "在这里重新登录", TEXT)
     second = another(first.context, served, WRITE)
@@ -385,7 +380,6 @@ def test_what_was_written_without_a_network_is_offered_when_the_page_is_opened_a
 
 
 def test_what_was_begun_without_a_network_is_offered_when_the_page_is_opened_again(served, window):
-    # BUG: it lies in localStorage under the token of the page that is gone (frontend/saving.js, key); no page has it again.
     page = window("officer")
     context = page.context
     context.set_offline(True)
@@ -396,8 +390,6 @@ def test_what_was_begun_without_a_network_is_offered_when_the_page_is_opened_aga
 
 
 def test_a_draft_that_was_just_saved_is_not_offered_as_unsaved(window):
-    # BUG: it is where it has a table, a picture or an empty line (frontend/saving.js: ``keep`` on submit, then ``offer``
-    # compares the editor's html and text with the server's, which write these differently).
     page = window("officer")
     begin(page, "刚存过的一条")
     paste_word(page)
@@ -406,7 +398,6 @@ def test_a_draft_that_was_just_saved_is_not_offered_as_unsaved(window):
 
 
 def test_nothing_of_what_was_submitted_stays_in_the_browser(window):
-    # BUG: ``keep`` on submit, and nobody forgets it (frontend/saving.js); once the item is returned it is offered.
     page = window("officer")
     begin(page, "报送以后不留的一条", f"{TEXT}报送以后不留。")
     submit(page)
@@ -458,7 +449,6 @@ def hold_next_save(page: Any) -> Callable[[], Any]:
 
 
 def test_what_is_typed_while_a_save_is_on_its_way_is_submitted(window):
-    # BUG: refused, each time again, for “another window” (frontend/saving.js: submit does not wait for the save).
     page = window("officer")
     begin(page, "网慢时报送的一条", TEXT)
     save(page)
@@ -473,7 +463,6 @@ def test_what_is_typed_while_a_save_is_on_its_way_is_submitted(window):
 
 
 def test_after_an_answer_that_was_lost_the_page_saves_again(window):
-    # BUG: the page is told of “another window”, which was itself, and never saves again (drafts.py, _store).
     page = window("officer")
     begin(page, "丢了回答的一条", TEXT)
     save(page)
@@ -562,7 +551,6 @@ def test_files_are_hung_on_with_captions_removed_and_downloaded_as_they_were(win
 
 
 def test_the_caption_of_a_document_has_room_to_be_read(window):
-    # BUG: it is 56 px wide, where the thumbnail of a picture would be (static/app.css, .file-row, and so in the item).
     page = window("officer")
     begin(page, "附件说明的一条", TEXT)
     attach(page, "台账.docx", papers.word(TEXT))
@@ -587,7 +575,6 @@ def test_a_picture_with_a_page_behind_it_is_downloaded_and_never_runs(served, wi
 
 
 def test_a_file_is_taken_while_its_writer_types_on(window):
-    # BUG: it is refused with “请先照上面的提示改好” (frontend/saving.js, now: as with two pictures).
     page = window("officer")
     begin(page, "边传边写的一条", TEXT)
     next_save = hold_next_save(page)
@@ -625,7 +612,6 @@ def test_joint_units_are_offered_by_name_and_their_shares_looked_through(window)
 
 
 def test_the_only_row_of_a_joint_unit_is_removed_and_added_again(window):
-    # BUG: the row of one's own unit is copied instead, and null.focus() thrown (frontend/joint.js, more).
     page = window("officer")
     complaints = complaints_of(page)
     shares = page.get_by_role("group", name="联合单位和份额")
@@ -694,7 +680,6 @@ def test_an_item_is_reviewed_and_signed_on_a_phone_returned_and_goes_the_same_wa
 
 
 def test_who_submits_again_is_told_that_it_waits_in_the_unit(window):
-    # BUG: “已报送，编号 …” though it waits for its reviewer (submissions/views/writing.py, _submit: it has a number).
     title = "退回以后要审查的一条"
     officer = window("officer")
     begin(officer, title, f"{TEXT}退回以后要审查。")

@@ -98,7 +98,12 @@ def _worker() -> tuple[str, ...]:
 def _start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
     """A child in a session of its own, so that a Ctrl-C reaches it only through us."""
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True, stdin=subprocess.DEVNULL)
+    temporary = settings.DATA_DIR / "tmp"  # where workbooks are made, too: nothing is written outside
+    temporary.mkdir(exist_ok=True)
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    return subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=environment, start_new_session=True, stdin=subprocess.DEVNULL
+    )
 
 
 def _stop(children: list[subprocess.Popen[bytes]]) -> None:
