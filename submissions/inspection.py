@@ -2,7 +2,7 @@
 
 Nothing is unpacked before its directory says how large it becomes, and all that is read of one file draws on one
 budget. Refused is whatever acts, hides another file or fetches something when it is opened, by the types of its parts
-and their relationships (ECMA-376 part 2), not by their names; and whatever is not what its own name says.
+and their relationships (ECMA-376 part 2), and not by their names alone; and whatever is not what its own name says.
 """
 
 import io
@@ -140,7 +140,7 @@ def _package(kind: str, content: bytes, budget: Budget, inside: bool = False) ->
         if _MAIN[kind] not in types.values() and not any("macro" in told.lower() for told in types.values()):
             raise Unfit(f"内容不是 .{kind} 文件。{SAVE_AGAIN}")
         for name, told in types.items():
-            _refuse_type(told, kind)
+            _refuse_type(told, name, kind)
             part = _read(archive, parts[name])
             if told == _BOOK:
                 if inside or "/embeddings/" not in name:
@@ -187,10 +187,10 @@ def _types(archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], budget: 
     return found
 
 
-def _refuse_type(told: str, kind: str) -> None:
+def _refuse_type(told: str, name: str, kind: str) -> None:
     """Only text, pictures, fonts and a printer's settings are known to do nothing."""
     lower = told.lower()
-    if what := next((what for word, what in _HARMFUL.items() if word in lower), ""):
+    if what := next((what for word, what in _HARMFUL.items() if word in lower or word in name), ""):
         how = f"请另存为不带宏的 .{kind} 再传。" if what == "宏" else "请删去，或者断开链接、粘贴成数值再传。"
         raise Unfit(f"文件里有{what}，不收。{how}")
     is_text = lower.endswith("xml") and lower.startswith((_OPEN, "application/vnd.ms-", "application/xml", "text/xml"))

@@ -1,5 +1,6 @@
 """``make test``: the suite on SQLite and the embedded queue, then on throwaway PostgreSQL and Redis.
 
+What is marked ``once`` (neither database nor queue makes a difference to it) is left out of the second half.
 Where the servers are not installed the second half is left out and says so; with ``REQUIRE_SERVICES=1`` that
 is a failure. Arguments go to pytest.
 """
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 from tests import programs, servers
@@ -30,10 +32,17 @@ def main(arguments: list[str]) -> int:
                 "DATABASE_URL": running.enter_context(servers.postgres()),
                 "REDIS_URL": running.enter_context(servers.redis()),
             }
-            failed = _suite("PostgreSQL and Redis", urls, arguments) or failed
+            again = [*arguments, "-m", _besides_once(arguments)]
+            failed = _suite("PostgreSQL and Redis", urls, again) or failed
     else:
         print(f"left out, not installed: {', '.join(missing)}")
     return failed
+
+
+def _besides_once(arguments: list[str]) -> str:
+    """The marks that are asked for, without the tests to which neither database nor queue makes a difference."""
+    asked = [value for option, value in pairwise(arguments) if option == "-m"]
+    return " and ".join(["not once", *(f"({marks})" for marks in asked[-1:])])
 
 
 def _wanted() -> dict[str, bool]:

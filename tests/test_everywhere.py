@@ -27,3 +27,8 @@ def test_where_services_are_required_a_missing_one_is_a_failure(ran, monkeypatch
     assert everywhere.main([]) == 1
     assert ran == []
     assert "not installed: PostgreSQL" in capsys.readouterr().err
+
+
+def test_the_second_half_leaves_out_what_makes_no_difference_and_keeps_what_was_asked():
+    assert everywhere._besides_once([]) == "not once"
+    assert everywhere._besides_once(["-m", "not proof", "scoring"]) == "not once and (not proof)"

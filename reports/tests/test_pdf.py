@@ -32,6 +32,8 @@ from reports.document import (
 from reports.writers import pdf
 from tests import programs
 
+pytestmark = pytest.mark.once
+
 TOP, LEFT, RIGHT, BOTTOM = 37, 28, 184, 262  # of the text block
 CHARACTER = 156 / 28
 ROWS = 600

@@ -4,11 +4,14 @@ import datetime
 import random
 from collections import defaultdict
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.counting import Calendar, Entry, Fact, Part, Price, SchemeVersion, count
 from submissions.exact import ONE, apportion
+
+pytestmark = pytest.mark.once
 
 START = datetime.date(2020, 1, 1)
 UNITS = range(1, 5)

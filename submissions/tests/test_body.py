@@ -4,6 +4,8 @@ import pytest
 
 from submissions import body
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("dirty", "clean"),

@@ -20,7 +20,10 @@ from submissions.tests.papers import picture
 from submissions.tests.test_files import checked, told_wrong, upload
 from units.verdicts import Refused
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
+]
 READ_SETTINGS = """
 import json
 from portal import settings

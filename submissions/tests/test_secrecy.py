@@ -6,6 +6,8 @@ import pytest
 
 from submissions.secrecy import marks, personal_numbers
 
+pytestmark = pytest.mark.once
+
 MARKED = [
     "机密★10年", "秘密★", "绝密★长期", "机 密 ★ 3 年", "秘密☆1年", "机密＊５年", "秘密*6个月", "絕密★", "機密★十年", "祕密★",
     "秘\u200b密★1年", "机\u2060密★", "（机密）", "【秘密】", "密级：机密", "密级:绝密", "密级　：　秘密", "秘密等级：机密",

@@ -117,6 +117,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1366, 360])
 def test_no_page_breaks_wcag_or_scrolls_sideways(served, browser, width):
@@ -326,12 +327,20 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder in which the product is started more than once."""
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.mark.once
 @pytest.mark.parametrize("everybody", [True, False], ids=["ctrl-c", "term to make alone"])
-def test_make_run_stops_all_of_it(tmp_path, own_urls, everybody):
+def test_make_run_stops_all_of_it(place, everybody):
     """Ctrl-C reaches the whole terminal group, TERM make alone; five seconds after make nothing is left."""
     port = servers.free_port()
-    environment = {**os.environ, "DATA_DIR": str(tmp_path), "PORT": str(port), "DEMO_PASSWORD": PASSWORD, **own_urls}
-    log = tmp_path.with_suffix(".log")
+    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    environment = {**kept, "DATA_DIR": str(place), "PORT": str(port), "DEMO_PASSWORD": PASSWORD}
+    log = place.with_suffix(".log")
     with log.open("wb") as output:
         make = subprocess.Popen(
             ["make", "run"], cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True

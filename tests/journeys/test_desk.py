@@ -17,7 +17,7 @@ from tests.journeys.conftest import PASSWORD, Served
 from tests.journeys.test_books import assert_sound, sign_in, wait_until
 from tests.journeys.test_door import end_sessions
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 WIDTHS = (1366, 360)
 WRITE = "items/write/"

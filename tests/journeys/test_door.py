@@ -266,6 +266,7 @@ print(1)
     )
 
 
+@pytest.mark.once
 @pytest.mark.browser
 def test_a_session_that_ends_while_somebody_writes_is_renewed_on_the_page(door, browser):
     page = signed_in(browser, door, "editor")
@@ -293,6 +294,7 @@ def test_a_session_that_ends_while_somebody_writes_is_renewed_on_the_page(door, 
     assert complaints == []
 
 
+@pytest.mark.once
 @pytest.mark.browser
 def test_staying_is_one_click(door, browser):
     page = signed_in(browser, door, "officer")
@@ -306,6 +308,7 @@ def test_staying_is_one_click(door, browser):
     assert left > 1700
 
 
+@pytest.mark.once
 @pytest.mark.browser
 def test_without_javascript_the_text_waits_behind_the_sign_in(door, browser):
     context = browser.new_context(java_script_enabled=False)
@@ -327,6 +330,7 @@ def test_without_javascript_the_text_waits_behind_the_sign_in(door, browser):
     page.get_by_text("采用已撤销").wait_for()
 
 
+@pytest.mark.once
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1366, 360])
 def test_an_account_is_made_invited_given_a_second_factor_and_disabled(door, browser, width):

@@ -95,10 +95,11 @@ def test_a_forged_or_foreign_cookie_makes_no_browser_known(world, client):
         Attempt.objects.all().delete()
 
 
-def test_a_thousand_names_with_one_password_are_stopped_at_the_hundredth(world, client):
-    """Only the address tells them apart from a thousand people; the passwords of a hundred are looked at."""
+def test_many_names_with_one_password_are_stopped_at_the_hundredth(world, client):
+    """Only the address tells them apart from as many people; the passwords of a hundred are looked at. (Of a thousand
+    names the bench tells.)"""
     tried = 0
-    for i in range(1_000):
+    for i in range(300):
         tried += "账号或密码不对" in sign_in(client, f"user{i}", "Qwer1234!!").content.decode()
     assert tried == lockout.ADDRESS
     assert Attempt.objects.count() == lockout.ADDRESS
