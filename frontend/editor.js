@@ -6,7 +6,7 @@ import { inputRules, textblockTypeInputRule, wrappingInputRule } from "prosemirr
 import { keymap } from "prosemirror-keymap";
 import { DOMParser as Reader, DOMSerializer, Schema, Slice } from "prosemirror-model";
 import { liftListItem, sinkListItem, splitListItem, wrapInList } from "prosemirror-schema-list";
-import { EditorState } from "prosemirror-state";
+import { EditorState, Plugin, TextSelection } from "prosemirror-state";
 import * as tables from "prosemirror-tables";
 import { EditorView } from "prosemirror-view";
 import { cleaned } from "./paste.js";
@@ -92,9 +92,32 @@ const aTable = (state, dispatch) => {
   if (tables.isInTable(state)) return false;
   const row = (cell) => nodes.table_row.create(null, [0, 1, 2].map(() => cell.createAndFill()));
   const table = nodes.table.create(null, [row(nodes.table_header), row(nodes.table_cell), row(nodes.table_cell)]);
-  if (dispatch) dispatch(state.tr.replaceSelectionWith(table).scrollIntoView());
+  if (dispatch) {
+    const { tr, selection } = state;
+    tr.replaceSelectionWith(table);
+    let first = null; // the table's first cell that begins after where the caret was
+    tr.doc.nodesBetween(selection.from - 1, tr.doc.content.size, (node, at) => {
+      if (first === null && node.type === nodes.table_header) first = at + 1;
+      return first === null;
+    });
+    dispatch(tr.setSelection(TextSelection.near(tr.doc.resolve(first))).scrollIntoView());
+  }
   return true;
 };
+// From the last cell a new row begins, as in Word.
+const nextCell = (state, dispatch, view) => {
+  if (!tables.isInTable(state)) return false; // on to the next field, as everywhere
+  if (tables.goToNextCell(1)(state, dispatch)) return true;
+  if (!dispatch) return true;
+  tables.addRowAfter(state, dispatch);
+  return tables.goToNextCell(1)(view.state, dispatch);
+};
+// Below a table, a picture or a list there is always a line to go on with; saving drops it while it is empty.
+const lineBelow = new Plugin({
+  appendTransaction(_, __, { doc, tr }) {
+    return doc.lastChild.isTextblock ? null : tr.insert(doc.content.size, nodes.paragraph.create());
+  },
+});
 
 // Label, command, whether it is on now, and whether it is of tables only.
 const BUTTONS = [
@@ -183,9 +206,11 @@ export function edit(form, { send, say, changed }) {
     const told = counted(body);
     const slice = Reader.fromSchema(schema).parseSlice(body);
     const { tr, selection } = view.state;
-    // A word goes into the sentence where it is pasted; a document keeps its paragraphs.
-    if (slice.content.childCount > 1) tr.replaceRange(selection.from, selection.to, new Slice(slice.content, 0, 0));
-    else tr.replaceSelection(slice);
+    const table = tables.findTable(selection.$from);
+    // A word goes into the sentence where it is pasted; a document keeps its paragraphs, and never splits a table.
+    if (slice.content.childCount < 2) tr.replaceSelection(slice);
+    else if (table) tr.insert(table.pos + table.node.nodeSize, slice.content);
+    else tr.replaceRange(selection.from, selection.to, new Slice(slice.content, 0, 0));
     view.dispatch(tr.scrollIntoView());
     pictures.forEach((file, i) => fill(String(i), file));
     const lost = [...dropped].map(([what, number]) => (what.startsWith("字体") ? what : `${number} 处${what}`));
@@ -237,7 +262,7 @@ export function edit(form, { send, say, changed }) {
       return true;
     }),
     Enter: splitListItem(nodes.list_item),
-    Tab: tables.goToNextCell(1), // outside a table it goes on to the next field, as everywhere
+    Tab: nextCell,
     "Shift-Tab": tables.goToNextCell(-1),
   };
   const rules = inputRules({
@@ -252,7 +277,7 @@ export function edit(form, { send, say, changed }) {
     {
       state: EditorState.create({
         doc: read(kept.value),
-        plugins: [history(), rules, keymap(keys), keymap(baseKeymap), tables.tableEditing()],
+        plugins: [history(), rules, keymap(keys), keymap(baseKeymap), tables.tableEditing(), lineBelow],
       }),
       attributes: {
         id: "text",

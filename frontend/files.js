@@ -2,12 +2,13 @@
 
 // ``ready()`` resolves to why no file can be sent yet, or to nothing. Returns { send, uploads }: send(file) uploads one and
 // resolves to what the server says of it, or to null where it was refused; uploads tell what is on its way.
-export function hang(form, { ready, say, changed, removed }) {
+export function hang(form, { ready, changed, removed }) {
   const list = document.getElementById("files");
   const row = document.getElementById("file-row");
   const chooser = form.elements.namedItem("files");
   const field = form.querySelector("input[name=csrfmiddlewaretoken]");
 
+  const said = document.getElementById("files-said");
   const underWay = new Set();
   let refused = false; // since somebody last asked to send the form
 
@@ -29,15 +30,19 @@ export function hang(form, { ready, say, changed, removed }) {
       if (told.error) throw new Error(told.error);
       waiting.remove();
       if (!document.getElementById(`file-${told.id}`)) add(told);
-      if (told.warnings.length) say(told.warnings);
+      told.warnings.forEach((line) => say(line, "note note-warn"));
       changed();
       return told;
     } catch (error) {
       waiting.remove();
       refused = true;
-      say([error.message], true);
+      say(error.message, "note note-stop");
       return null;
     }
+  }
+
+  function say(line, look) {
+    said.append(Object.assign(document.createElement("p"), { className: look, textContent: line }));
   }
 
   function post(file, progress) {
@@ -101,6 +106,7 @@ export function hang(form, { ready, say, changed, removed }) {
   list.querySelectorAll(".file-row").forEach(dress);
   chooser.addEventListener("change", async () => {
     const chosen = [...chooser.files];
+    said.replaceChildren();
     chooser.value = "";
     for (const file of chosen) await send(file);
   });

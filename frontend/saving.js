@@ -21,6 +21,7 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
   let trouble = ""; // why the last one did not get through
   let stopped = false; // somebody saved a newer text elsewhere: nothing may overwrite it
   let leaving = false;
+  let marked = false; // the text bears a mark of secrecy: nothing of it is kept, here neither
 
   // ---- What this browser keeps ----
 
@@ -41,11 +42,21 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
   }
 
   const keep = () =>
+    !marked &&
     store((kept) => kept.setItem(key, JSON.stringify({ at: Date.now(), fields: typedFields().map(state) })));
   const forget = () => store((kept) => kept.removeItem(key));
 
   // What lies here for this page; for a new page also what other new pages left that were never saved.
   function offers() {
+    for (const token of form.dataset.known.split(" ")) {
+      // The server has that page by now: what it kept is offered there, if it is another text at all.
+      store((kept) => {
+        const left = token && kept.getItem(`${unsaved}${token}`);
+        if (!left) return;
+        kept.removeItem(`${unsaved}${token}`);
+        if (!kept.getItem(`${account} ${token}`)) kept.setItem(`${account} ${token}`, left);
+      });
+    }
     const own = isNew ? (name) => name.startsWith(unsaved) : (name) => name === key;
     const names = store((kept) => Object.keys(kept).filter(own)) || [];
     const here = words(typedFields().map(state));
@@ -128,11 +139,14 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
         stopped = Boolean(told.newer);
         trouble = "请先照页面上的提示改好，再传附件。";
         said.textContent = told.error;
-        show([told.error]);
+        show([told.error], told.newer && form.dataset.save);
+        marked = Boolean(told.marked);
+        if (marked) forget();
         changed = true;
         again = 0;
       } else {
         trouble = "";
+        marked = false;
         took(told);
       }
     } catch {
@@ -169,6 +183,7 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
     if (location.pathname !== told.address) history.replaceState(null, "", told.address);
     said.textContent = `${told.at} 已存到服务器`;
     show(told.warnings);
+    document.querySelectorAll(".error-summary").forEach((old) => old.remove()); // what it said is mended
     forget();
     key = `${account} ${field("token").value}`;
     const unit = field("unit");

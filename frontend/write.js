@@ -13,14 +13,17 @@ function rowsOf(lines, look) {
   return lines.map((line) => Object.assign(document.createElement("li"), { className: look, textContent: line }));
 }
 
-function show(lines) {
+function show(lines, newer) {
   if (lines.length) found.replaceChildren(...rowsOf(lines, "is-warn"));
-  else found.replaceChildren(...rowsOf(["没有发现密级标志和个人号码。"], "is-ok"));
+  else found.replaceChildren(...rowsOf(["标题和正文里没有发现密级标志和个人号码。"], "is-ok"));
+  if (!newer) return;
+  const row = document.createElement("li");
+  row.append(Object.assign(document.createElement("a"), { href: newer, target: "_blank", textContent: "在新窗口里打开新的一稿" }));
+  found.append(row);
 }
 
-function say(lines, wrong = false) {
+function say(lines) {
   pasted.replaceChildren(...lines.map((line) => Object.assign(document.createElement("div"), { textContent: line })));
-  pasted.className = wrong ? "form-error" : "hint";
 }
 
 function count() {
@@ -52,6 +55,14 @@ function searchThemes() {
   search.addEventListener("change", (event) => event.stopPropagation());
 }
 
+// Enter in a box of one line is not the end of the text: from the title it leads into it.
+form.addEventListener("keydown", (event) => {
+  const box = event.target;
+  if (event.key !== "Enter" || event.isComposing || box.tagName !== "INPUT" || ["submit", "file"].includes(box.type)) return;
+  event.preventDefault();
+  if (box.name === "title") document.getElementById("text").focus();
+});
+
 let editor = null;
 let saving = null;
 const changed = () => {
@@ -60,7 +71,6 @@ const changed = () => {
 };
 const { send, uploads } = hang(form, {
   ready: () => saving.ready(),
-  say,
   changed,
   removed: (file) => editor.remove(file),
 });

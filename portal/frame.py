@@ -49,7 +49,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
     writing = [Link("写信息", at("write"))] if account.units_with(Role.OFFICER) else []
     if account.units_with(Role.OFFICER, Role.SIGNER):
         (waiting,) = counted(Item.objects.filter(office=office).waiting_for(account))
-        signing = [Link("待签发", at("signing"), waiting)]
+        signing = [Link("审查签发", at("signing"), waiting)]
         groups.append(
             (
                 "报送",

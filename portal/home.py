@@ -41,13 +41,24 @@ def home(request: DeskRequest) -> HttpResponse:
         "todo": waiting.for_table().with_reason(account)[:8],
         "todo_number": counted(waiting)[0],
         "drafts": ReportRun.objects.filter(office=office).news().newest_first().for_table()[:4] if manages else [],
-        "latest": items.exclude(received_on=None).newest_first().for_table()[:6],
+        "latest": (
+            items.exclude(received_on=None).newest_first()
+            if editing
+            else items.exclude(state=State.DRAFT).order_by("-id")
+        ).for_table()[:6],
     }
     if period:
         context |= _period_at_a_glance(request, period, own)
         context["priorities"] = Theme.objects.asked_for_from(period)
         context["days_left"] = (period.ends_on - timezone.localdate()).days
     return render(request, "home.html", context)
+
+
+def _latest(items: ItemQuerySet, editing: bool) -> ItemQuerySet:
+    """What came in last; for a unit also what waits in it."""
+    return (
+        items.exclude(received_on=None).newest_first() if editing else items.exclude(state=State.DRAFT).order_by("-id")
+    )
 
 
 def _waiting_for(account: Account, items: ItemQuerySet) -> ItemQuerySet:

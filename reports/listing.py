@@ -7,6 +7,7 @@ from reports.kinds.tables import number
 from scoring.earned import points_by_item
 from submissions.filters import ItemFilter
 from submissions.models import Item
+from submissions.states import State
 from units.models import Account, Office
 
 MOST = 5_000  # rows; what is longer is asked for in parts
@@ -35,9 +36,7 @@ def workbook(office: Office, account: Account, chosen: ItemFilter) -> Document |
     columns = [Column(name, width) for name, width in COLUMNS.items()]
     if points is not None:
         columns.append(Column("得分", 6, numeric=True))
-    rows = tuple(
-        Row((*_cells(item), *([number(points.get(item.pk, 0))] if points is not None else []))) for item in items
-    )
+    rows = tuple(Row((*_cells(item), *([_points_of(item, points)] if points is not None else []))) for item in items)
     title = f"{office.name}信息清单"
     told = Paragraph(f"{chosen.told}，{len(items)}条", "note")
     return Document(title, (Part("信息", (Paragraph(title, "head"), told, Table(tuple(columns), rows, listing=True))),))
@@ -51,6 +50,11 @@ def _points(office: Office, account: Account, items: list[Item]) -> dict[int, in
             return None
         points |= found
     return points
+
+
+def _points_of(item: Item, points: dict[int, int]) -> Cell:
+    """What it earned; nothing yet, rather than nothing at all, while it is not valid."""
+    return number(points.get(item.pk, 0)) if item.pk in points or item.state == State.VALID else None
 
 
 def _cells(item: Item) -> tuple[Cell, ...]:

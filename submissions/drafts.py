@@ -108,6 +108,12 @@ def written_with(token: str, office: Office, account: Account) -> Item | None:
     return made.select_related("office", "unit").first()
 
 
+def tokens_of(account: Account, office: Office, most: int = 50) -> list[str]:
+    """The tokens of pages whose text lies here as this person's draft, the newest first."""
+    mine = Draft.objects.filter(saved_by=account, item__office=office, item__form_token__isnull=False)
+    return [str(token) for token in mine.order_by("-saved_at").values_list("item__form_token", flat=True)[:most]]
+
+
 def write(
     office: Office, item: Item | None, unit: Unit, token: str, typed: Typed, by: Account, *, by_itself: bool = False
 ) -> Draft:
@@ -238,7 +244,12 @@ def refuse_marked(typed: Typed) -> None:
 
 def warnings(typed: Typed) -> list[str]:
     """Personal numbers in the text: a sentence each, with the place."""
-    found = secrecy.personal_numbers(f"{typed.title}\n{body.plain(typed.body)}")
+    return warnings_of(typed.title, typed.body)
+
+
+def warnings_of(title: str, html: str) -> list[str]:
+    """The same of a title and a cleaned text."""
+    found = secrecy.personal_numbers(f"{title}\n{body.plain(html)}")
     return [f"像是{one.kind}：“{one.around}”。不是必须公开的，请删去或遮住几位。" for one in found]
 
 

@@ -140,7 +140,7 @@ def _package(kind: str, content: bytes, budget: Budget, inside: bool = False) ->
         if _MAIN[kind] not in types.values() and not any("macro" in told.lower() for told in types.values()):
             raise Unfit(f"内容不是 .{kind} 文件。{SAVE_AGAIN}")
         for name, told in types.items():
-            _refuse_type(told, name, kind)
+            _refuse_type(told)
             part = _read(archive, parts[name])
             if told == _BOOK:
                 if inside or "/embeddings/" not in name:
@@ -181,18 +181,22 @@ def _types(archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], budget: 
     found = {}
     for part in parts.keys() - {name}:
         told = by_name.get(part) or by_ending.get(part.rpartition(".")[2], "")
+        _refuse_harmful(f"{told} {part}")
         if not told:
             raise Unfit(f"文件里有来历不明的部分（{part[-60:]}），不收。{SAVE_AGAIN}")
         found[part] = told
     return found
 
 
-def _refuse_type(told: str, name: str, kind: str) -> None:
+def _refuse_harmful(told: str) -> None:
+    if what := next((what for word, what in _HARMFUL.items() if word in told.lower()), ""):
+        how = "请另存为不带宏的文件再传。" if what == "宏" else "请删去，或者断开链接、粘贴成数值再传。"
+        raise Unfit(f"文件里有{what}，不收。{how}")
+
+
+def _refuse_type(told: str) -> None:
     """Only text, pictures, fonts and a printer's settings are known to do nothing."""
     lower = told.lower()
-    if what := next((what for word, what in _HARMFUL.items() if word in lower or word in name), ""):
-        how = f"请另存为不带宏的 .{kind} 再传。" if what == "宏" else "请删去，或者断开链接、粘贴成数值再传。"
-        raise Unfit(f"文件里有{what}，不收。{how}")
     is_text = lower.endswith("xml") and lower.startswith((_OPEN, "application/vnd.ms-", "application/xml", "text/xml"))
     if not (is_text or lower.startswith("image/") or told in _BINARY or told == _BOOK):
         raise Unfit("文件里有嵌入的文件，不收。请删去，或者把它的内容截成图片再传。")
@@ -204,8 +208,7 @@ def _refuse_relationships(content: bytes, name: str, budget: Budget) -> None:
         if tag != "Relationship":
             continue
         kind = attributes.get("Type", "").rpartition("/")[2].lower()
-        if what := next((what for word, what in _HARMFUL.items() if word in kind), ""):
-            raise Unfit(f"文件里有{what}，不收。请删去，或者断开链接、粘贴成数值再传。")
+        _refuse_harmful(kind)
         if kind == "package" and "/charts/" not in name:
             raise Unfit("文件里有嵌入的文件，不收。请删去，或者把它的内容截成图片再传。")
         if attributes.get("TargetMode", "").lower() == "external" and kind != "hyperlink":

@@ -141,5 +141,6 @@ def _plain(text: str) -> tuple[str, list[int]]:
 
 def _place(text: str, places: list[int], match: re.Match[str], kind: str) -> Found:
     start, end = places[match.start()], places[match.end() - 1] + 1
-    around = text[max(start - AROUND, 0) : end + AROUND].replace("\n", " ")
-    return Found(start, end, kind, around)
+    line = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    around = text[max(start - AROUND, line[0]) : min(end + AROUND, line[1] if line[1] >= 0 else len(text))]
+    return Found(start, end, kind, around.replace("\n", " "))

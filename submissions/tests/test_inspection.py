@@ -162,7 +162,7 @@ OLE = f"{OPEN}.oleObject"
         ("a.docx", related(WORD, "package", "media/x.png"), "嵌入的文件"),
         ("a.xlsx", with_part(SHEET, "xl/x.xml", f"{OPEN}.spreadsheetml.externalLink+xml", b"<a/>"), "别处的工作簿"),
         ("a.xlsx", changed(SHEET, "xl/externalLinks/externalLink1.xml", lambda old: b"<a/>"), "别处的工作簿"),
-        ("a.docx", changed(WORD, "word/vbaProject.bin", lambda old: b"x"), "来历不明|宏"),
+        ("a.docx", changed(WORD, "word/vbaProject.bin", lambda old: b"x"), "宏"),
         ("a.docx", with_text(WORD, "<w:p><w:instrText>DD</w:instrText><w:instrText>eauto x</w:instrText></w:p>"), "域"),
         ("a.docx", with_text(WORD, '<w:p><w:fldSimple w:instr="INCLUDEPICTURE x"/></w:p>'), "域"),
         ("a.xlsx", cell('_xlfn.WEBSERVICE("http://evil/")'), "公式"),

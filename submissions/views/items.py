@@ -129,6 +129,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
     if not own:
         events, reviews = events.exclude(move__in=INNER), reviews.none()
     revision = item.revision_for(account)
+    reviews_now = may_review(account, item)  # who fails it sends it back
     editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
     context = {
         "item": item,
@@ -138,12 +139,16 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "revision": revision,
         "files": files_of(item, revision),
         "reviews": reviews.select_related("reviewer", "revision").order_by("at"),
-        "may_review": may_review(account, item),
+        "may_review": reviews_now,
         "may_copy": account.has_role(item.unit_id, Role.OFFICER),
         "shares": item.shares.select_related("unit"),
         "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
         "events": events,
-        "moves": [(name, made) for name, made in MOVES.items() if not made.through and may_move(account, item, name)],
+        "moves": [
+            (name, made)
+            for name, made in MOVES.items()
+            if not made.through and may_move(account, item, name) and not (reviews_now and name == "send_back")
+        ],
         "may_adopt": may_adopt(account, item),
         "may_write": may_write(account, item),
         "editor": editor,

@@ -76,6 +76,8 @@ def _written(request: DeskRequest, item: Item | None, form: WriteForm) -> HttpRe
     Raises Refused or TooLate where nothing could be saved.
     """
     asked, by_itself = form.cleaned_data, bool(request.headers.get("X-Autosave"))
+    if item is None and not (asked["title"] or asked["body"] or form.shares_typed or request.FILES):
+        raise Refused("还没有写标题和正文，没有存。")
     draft = drafts.write(
         request.office, item, asked["unit"], asked["token"], form.typed, request.user, by_itself=by_itself
     )
@@ -138,6 +140,8 @@ def _submitted(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpRespo
     else:
         sent = "已交本单位签发人。"
     messages.success(request, f"{sent}《{item.title}》")
+    for warning in drafts.warnings(form.typed):
+        messages.warning(request, warning)
     return redirect("item", request.office.code, item.pk)
 
 
@@ -157,7 +161,8 @@ def _not_saved(
     """
     request.refusal = on_record or sentence
     if request.headers.get("X-Autosave"):
-        return JsonResponse({"error": sentence, "newer": newer}, status=409)
+        marked = on_record not in ("", sentence)
+        return JsonResponse({"error": sentence, "newer": newer, "marked": marked}, status=409)
     files_lost = bool(request.FILES) and not saved
     return _page(request, item, form, status=422, refused=sentence, saved=saved, files_lost=files_lost)
 
@@ -168,6 +173,8 @@ def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int 
         "item": item,
         "form": form,
         "remarks": _remarks(item),
+        "warnings": drafts.warnings_of(form["title"].value() or "", form["html"].value() or ""),
+        "known": " ".join(drafts.tokens_of(request.user, request.office)) if item is None else "",
         "lead": item.unit if item else form.units[0] if len(form.units) == 1 else None,
         "draft": Draft.objects.filter(item=item).select_related("saved_by").first() if item else None,
         "files": _file_rows(item, form.files_typed),

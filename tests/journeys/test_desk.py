@@ -304,6 +304,24 @@ def test_a_table_with_a_picture_in_a_cell_stays_one_table(window):
     assert page.locator("#text table").count() == 1
 
 
+def test_a_table_is_filled_from_its_first_cell_grows_is_left_and_not_split_by_a_paste(window):
+    page = window("officer")
+    begin(page, "有表格的一条", TEXT)
+    page.get_by_role("button", name="表格", exact=True).click()
+    page.keyboard.type("首格")
+    for _ in range(9):
+        page.keyboard.press("Tab")
+    page.keyboard.type("新行")
+    assert page.locator("#text tr").count() == 4
+    assert page.locator("#text th").first.inner_text() == "首格"
+    write(page, "表下一段。")
+    assert page.locator("#text > p").last.inner_text() == "表下一段。"
+    page.locator("#text td").first.click()
+    paste(page, "<h2>标题</h2><p>一段</p>")
+    assert page.locator("#text table").count() == 1
+    assert page.locator("#text > h3, #text > h2").count() == 1
+
+
 # ---- What is written is never lost ----
 
 
@@ -387,6 +405,28 @@ def test_what_was_begun_without_a_network_is_offered_when_the_page_is_opened_aga
     page.close()
     context.set_offline(False)
     another(context, served, WRITE).get_by_text(KEPT).wait_for(timeout=SOON)
+
+
+def test_what_the_server_took_while_its_page_was_left_is_not_offered_again(served, window):
+    page = window("officer")
+    begin(page, "快速离开的一条", TEXT)
+    kept = page.evaluate("Object.entries(localStorage)")
+    wait_saved(page)
+    # As if the answer had come after the page was gone.
+    page.evaluate("(kept) => kept.forEach(([name, value]) => localStorage.setItem(name, value))", kept)
+    again = another(page.context, served, WRITE)
+    again.locator("#text").wait_for()
+    assert again.get_by_text(KEPT).count() == 0
+
+
+def test_of_a_marked_text_nothing_stays_in_the_browser_but_in_its_box(window):
+    page = window("officer")
+    begin(page, "有标志的一条", "绝密★十年，不该写在这里的一段文字。")
+    page.clock.fast_forward(PAUSE)
+    page.locator("#saved", has_text="密级标志").wait_for()
+    page.keyboard.type("又写。")
+    assert page.evaluate("localStorage.length") == 0
+    assert "又写。" in text_of(page)
 
 
 def test_a_draft_that_was_just_saved_is_not_offered_as_unsaved(window):
@@ -535,7 +575,7 @@ def test_files_are_hung_on_with_captions_removed_and_downloaded_as_they_were(win
     shot(page, "files")
     for name, (content, sentence) in REFUSED.items():
         attach(page, name, content)
-        page.locator("#pasted", has_text=sentence).wait_for()
+        page.locator("#files-said", has_text=sentence).wait_for()
         assert rows(page).count() == 2
     assert text_of(page) == f"{TEXT}详见附件。"
     page.get_by_role("button", name="移除 现场.png").click()
