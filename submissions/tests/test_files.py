@@ -26,13 +26,6 @@ from units.verdicts import Refused
 
 
 @pytest.fixture
-def sun(world):
-    client = Client()
-    client.force_login(world.officer)
-    return client
-
-
-@pytest.fixture
 def draft(world, sun):
     write(sun, world)
     return Item.objects.get()

@@ -4,7 +4,6 @@ import io
 
 import openpyxl
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from submissions.models import Channel, Item, Theme
@@ -12,13 +11,6 @@ from submissions.moves import move
 from submissions.states import State
 from submissions.tests.test_writing import write
 from units.models import Office
-
-
-@pytest.fixture
-def sun(world):
-    client = Client()
-    client.force_login(world.officer)
-    return client
 
 
 def rows_of(answer):

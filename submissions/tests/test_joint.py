@@ -18,13 +18,6 @@ from units.models import Alias, RosterLine
 from units.verdicts import Refused
 
 
-@pytest.fixture
-def sun(world):
-    client = Client()
-    client.force_login(world.officer)
-    return client
-
-
 def test_three_units_without_shares_are_equal_and_the_first_of_the_roster_has_the_last_millionth(world, sun):
     write(sun, world, do="submit", joint=["丙学院", "乙市教育局"], share=["", "", ""])
     item = Item.objects.get()

@@ -11,7 +11,6 @@ from unittest.mock import patch
 import pytest
 from django.conf import settings as project
 from django.core.files.storage import storages
-from django.test import Client
 
 from submissions import files
 from submissions.models import Item, ItemFile
@@ -64,9 +63,7 @@ def bucket(settings) -> Iterator[str]:
     server.stop()
 
 
-def test_a_file_goes_to_s3_comes_back_is_checked_and_swept(world, bucket):
-    sun = Client()
-    sun.force_login(world.officer)
+def test_a_file_goes_to_s3_comes_back_is_checked_and_swept(world, sun, bucket):
     item = Item.objects.create(office=world.office, unit=world.bureau, title="草稿")
     told = upload(sun, item, "图.png", picture()).json()
     file = ItemFile.objects.get()

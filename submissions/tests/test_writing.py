@@ -31,13 +31,6 @@ def write(client, world, item=None, autosave=False, **changes):
     return client.post(page, typed(world, **changes), headers=headers)
 
 
-@pytest.fixture
-def sun(world):
-    client = Client()
-    client.force_login(world.officer)
-    return client
-
-
 def test_a_text_is_saved_found_again_and_submitted_with_a_receipt(world, sun):
     answer = write(sun, world)
     item = Item.objects.get()
