@@ -392,6 +392,7 @@ def whose_of(row: Row) -> list[str]:
     return [OWN, OTHERS, ELSEWHERE] if row.thing else [OWN]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("row", DESK, ids=str)
 def test_reading(row, world, people):
     for whose in whose_of(row):
@@ -430,6 +431,7 @@ def entries_by(client: Client, result: str) -> models.QuerySet:
     return TrailEntry.objects.filter(actor_id=int(client.session["_auth_user_id"]), result=result)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("row", [row for row in DESK if row.posts], ids=str)
 def test_posting(row, world, people):
     for whose in whose_of(row):

@@ -356,5 +356,7 @@ def test_make_run_stops_all_of_it(place, everybody):
     else:
         os.kill(make.pid, signal.SIGTERM)
     make.wait(timeout=30)
-    time.sleep(5)
+    deadline = time.monotonic() + 5
+    while any(map(alive, started)) and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert {pid for pid in started if alive(pid)} == set()

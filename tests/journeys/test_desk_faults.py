@@ -333,7 +333,7 @@ print(json.dumps([entries.count(), entries.filter(posted_on__lte="2020-03-31").c
 
 
 def test_12_a_period_closes_while_items_come_in(web):
-    closes_against_submissions(web, 8)
+    closes_against_submissions(web, 4)
 
 
 @pytest.mark.proof

@@ -332,7 +332,7 @@ def test_without_javascript_the_text_waits_behind_the_sign_in(door, browser):
 
 @pytest.mark.once
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1366, 360])
+@pytest.mark.parametrize("width", [1366, pytest.param(360, marks=pytest.mark.proof)])
 def test_an_account_is_made_invited_given_a_second_factor_and_disabled(door, browser, width):
     """By hand, as an administrator and the new editor do it; each page is looked at by axe."""
     from django_otp.oath import totp

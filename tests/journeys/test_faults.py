@@ -214,6 +214,7 @@ takes_libreoffice = pytest.mark.skipif(
 )
 
 
+@pytest.mark.once
 @takes_libreoffice
 def test_the_whole_worker_is_killed(embedded):
     def kill() -> None:
@@ -319,6 +320,7 @@ def test_with_two_workers_on_redis(tmp_path, what):
         made_after(served, "statistics", kill)
 
 
+@pytest.mark.once
 @needs_redis
 def test_while_redis_hangs_or_refuses_asking_answers_in_two_seconds_and_deciding_goes_on(tmp_path):
     port = servers.free_port()
