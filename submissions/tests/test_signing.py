@@ -4,10 +4,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from submissions import files
 from submissions.models import Item, Review
 from submissions.moves import move
 from submissions.reviews import review
 from submissions.states import State
+from submissions.tests.papers import picture
 from submissions.tests.test_writing import write
 from tests.races import at_once
 from trail.models import TrailEntry
@@ -239,6 +241,21 @@ def test_what_waits_in_its_unit_is_read_by_nobody_else(world, clients):
         assert inner not in clients["editor"].get(listed).content.decode()
     writing = clients["officer"].get(reverse("write-item", args=["jia", item.pk])).content.decode()
     assert "有内部数字，不行" in writing, "the last reason stands beside the text"
+
+
+def test_a_file_of_what_waits_in_its_unit_is_its_units(world, clients):
+    write(clients["officer"], world, do="submit")
+    item = Item.objects.get()
+    move(item, "return", world.editor, "补一张图")
+    asks(world, signer=True)
+    file = files.add(item, "图.png", picture(), world.officer).file
+    write(clients["officer"], world, item, do="submit", title="补了图", file=[file.pk], caption=[""])
+    address = reverse("item-file", args=["jia", file.pk])
+    assert clients["editor"].get(address).status_code == 404
+    move(Item.objects.get(), "sign", world.signer)
+    answer = clients["editor"].get(address)
+    assert answer.status_code == 200
+    b"".join(answer)
 
 
 def test_it_is_read_by_the_office_once_it_goes_out(world, clients):

@@ -317,7 +317,7 @@ def test_a_token_of_one_office_is_nothing_at_another(world, sun):
     )
     write(sun, world)
     kind = world.other.item_kinds.get().pk
-    answer = sun.post(reverse("write", args=["yi"]), typed(world, kind=kind, title="别处的"))
+    answer = sun.post(reverse("write", args=["yi"]), typed(world, kind=kind, title="别处的", version=1))
     assert answer.status_code == 422
     assert Item.objects.get().office == world.office
     assert Draft.objects.get().title == "运城市的做法"
