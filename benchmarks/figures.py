@@ -40,6 +40,7 @@ def main(path: Path) -> None:
     print(f"\n{connection.display_name} {version}", flush=True)
 
     desk.measure()
+    sql.empty()
     import_of_items(books.found("import", IMPORT_QUARTERS), path)
 
     alone = books.found("alone", books.QUARTERS)
