@@ -99,7 +99,7 @@ def _keep(item: Item, name: str, content: bytes, digest: str, by: Account) -> It
         path = kept().save(path, ContentFile(content))
     except Exception as error:  # a full disk, or whatever a library of S3 raises
         log.exception("cannot keep %s", path)
-        _remove([path])
+        remove([path])
         raise Refused(NO_ROOM) from error
     try:
         with transaction.atomic():
@@ -107,14 +107,14 @@ def _keep(item: Item, name: str, content: bytes, digest: str, by: Account) -> It
             if not Item.objects.select_for_update().filter(pk=item.pk, state__in=WRITABLE).exists():
                 raise Refused("这条信息刚刚已经报送或删去，附件没有传上来。")
             if same := item.files.filter(sha256=digest).first():  # sent twice at once
-                _remove([path])
+                remove([path])
                 return same
             record("传附件", by=by, office=item.office.code, on=item, after={"file": name, "bytes": len(content)})
             return ItemFile.objects.create(
                 item=item, name=name, kind=kind, path=path, sha256=digest, size=len(content), added_by=by
             )
     except BaseException:
-        _remove([path])
+        remove([path])
         raise
 
 
@@ -122,7 +122,7 @@ def remove_all(item: Item) -> None:
     """Take away the files of an item that goes itself, once that is certain."""
     paths = list(item.files.values_list("path", flat=True))
     item.files.all().delete()
-    transaction.on_commit(partial(_remove, paths))
+    transaction.on_commit(partial(remove, paths))
 
 
 def sweep() -> int:
@@ -136,7 +136,7 @@ def sweep() -> int:
                 continue
             if not ItemFile.objects.filter(pk=file.pk, attachments=None).delete()[0]:
                 continue
-            transaction.on_commit(partial(_remove, [file.path]))
+            transaction.on_commit(partial(remove, [file.path]))
             taken += 1
     return taken
 
@@ -171,10 +171,6 @@ def orphans() -> Iterator[str]:
                     yield path
 
 
-def remove_orphans(paths: Iterable[str]) -> None:
-    _remove(list(paths))
-
-
 def _entries(folder: str) -> tuple[list[str], list[str]]:
     try:
         return kept().listdir(folder)
@@ -182,7 +178,8 @@ def _entries(folder: str) -> tuple[list[str], list[str]]:
         return [], []
 
 
-def _remove(paths: list[str]) -> None:
+def remove(paths: Iterable[str]) -> None:
+    """Take contents out of the storage. One that cannot be is left to the check."""
     for path in paths:
         try:
             kept().delete(path)

@@ -9,4 +9,4 @@ from submissions import files
 def sweep_files() -> None:
     """Take away files that nothing hangs on, and what a worker that died left in the storage."""
     files.sweep()
-    files.remove_orphans(files.orphans())
+    files.remove(files.orphans())

@@ -488,15 +488,21 @@ def hold_next_save(page: Any) -> Callable[[], Any]:
     return wait
 
 
-def test_what_is_typed_while_a_save_is_on_its_way_is_submitted(window):
-    page = window("officer")
-    begin(page, "网慢时报送的一条", TEXT)
+def typing_on_while_it_saves(page: Any, title: str) -> tuple[Any, Any]:
+    """A draft that is changed once more while a save of it is held on its way; the save's route and answer."""
+    begin(page, title, TEXT)
     save(page)
     next_save = hold_next_save(page)
     write(page, "改一处。")
     page.clock.fast_forward(PAUSE)
-    route, answer = next_save()
+    held = next_save()
     write(page, "又改一处。")
+    return held
+
+
+def test_what_is_typed_while_a_save_is_on_its_way_is_submitted(window):
+    page = window("officer")
+    route, answer = typing_on_while_it_saves(page, "网慢时报送的一条")
     page.get_by_role("button", name="报送", exact=True).click()
     route.fulfill(response=answer)
     page.get_by_text("已报送，编号").wait_for(timeout=SOON)
@@ -504,13 +510,7 @@ def test_what_is_typed_while_a_save_is_on_its_way_is_submitted(window):
 
 def test_after_an_answer_that_was_lost_the_page_saves_again(window):
     page = window("officer")
-    begin(page, "丢了回答的一条", TEXT)
-    save(page)
-    next_save = hold_next_save(page)
-    write(page, "改一处。")
-    page.clock.fast_forward(PAUSE)
-    route, _ = next_save()
-    write(page, "又改一处。")
+    route, _ = typing_on_while_it_saves(page, "丢了回答的一条")
     route.abort()
     page.get_by_text(UNSAVED).wait_for()
     page.clock.fast_forward(AGAIN)

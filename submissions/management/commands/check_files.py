@@ -21,7 +21,7 @@ class Command(BaseCommand):
         for sentence in (*wrong, *(f"{path}: known to no item" for path in orphans)):
             self.stdout.write(sentence)
         if purge:
-            files.remove_orphans(orphans)
+            files.remove(orphans)
             orphans = []
         self.stdout.write(f"{ItemFile.objects.count()} files, {len(wrong)} wrong, {len(orphans)} known to no item")
         if wrong or orphans:
