@@ -19,8 +19,9 @@ from django.db import transaction
 from reports.models import Letterhead
 from scoring.schemes import put_in_force
 from submissions.intake import take_in
-from submissions.models import Channel, ItemKind, Period, Theme, ThemeKind
-from submissions.models.kinds import USUAL
+from submissions.models import Channel, DecisionReason, ItemKind, Period, Theme, ThemeKind
+from submissions.models import kinds as item_kinds
+from submissions.models import reasons as decision_reasons
 from submissions.workbook import Table
 from trail.records import record
 from units.models import Account, Membership, Office, Role, RosterLine, StandingsShown, Unit
@@ -57,8 +58,10 @@ def found_office(description: dict[str, Any], demonstration: bool = False) -> Of
     )
     for position, channel in enumerate(description["channels"]):
         Channel.objects.create(office=office, position=position, **channel)
-    for position, kind in enumerate(description.get("kinds", USUAL)):
+    for position, kind in enumerate(description.get("kinds", item_kinds.USUAL)):
         ItemKind.objects.create(office=office, name=kind, position=position)
+    for position, text in enumerate(description.get("reasons", decision_reasons.USUAL)):
+        DecisionReason.objects.create(office=office, text=text, position=position)
     periods = {}
     for period in description["periods"]:
         days = {name: datetime.date.fromisoformat(period[name]) for name in ("starts_on", "ends_on")}

@@ -51,6 +51,8 @@ def move(item: Item, name: str, by: Account | None, reason: str = "") -> Item:
     changes: dict = {"state": now}
     if now == State.SUBMITTED and the_move.role != Role.EDITOR:
         changes |= _send(item)
+    if now == State.SUBMITTED:
+        changes["waits_since"] = timezone.now()
     if now in RECEIVED and item.number is None:
         changes |= {"number": _next_number(item.office), "received_on": timezone.localdate()}
     if not Item.objects.filter(pk=item.pk, state=was).update(**changes):
@@ -168,6 +170,7 @@ def record_past(
                 title=row.title,
                 state=row.state,
                 received_on=row.received_on,
+                waits_since=timezone.make_aware(datetime.datetime.combine(row.received_on, datetime.time())),
             )
             for row in past
         ],

@@ -59,12 +59,19 @@ MOVES = {
 INNER = ("clear", "fail", "send_back", "recall", "review")
 
 # What else stands in an item's history, without changing its state.
-RECORD, IMPORT, ADOPT, REVOKE, REVIEW = "record", "import", "adopt", "revoke", "review"
+RECORD, ENTER, IMPORT, ADOPT, REVOKE, REVIEW = "record", "enter", "import", "adopt", "revoke", "review"
+EDIT, CLEARED, FORWARD, INSTRUCT, UNDO = "edit", "cleared", "forward", "instruct", "undo"
 EVENT_LABELS = {
     **{name: move.label for name, move in MOVES.items()},
     RECORD: "补录",
+    ENTER: "代录",
     IMPORT: "导入",
     ADOPT: "采用",
     REVOKE: "撤销采用",
     REVIEW: "审查通过",
+    EDIT: "编辑改稿",
+    CLEARED: "公开前审查",
+    FORWARD: "转报",
+    INSTRUCT: "批示",
+    UNDO: "撤销决定",
 }

@@ -1,7 +1,7 @@
-from submissions.models.adoptions import Adoption, AdoptionCredit
+from submissions.models.adoptions import Adoption, AdoptionCredit, AdoptionForm, Forwarding, Instruction
 from submissions.models.channels import Channel, ChannelColumn, ChannelLevel
 from submissions.models.charges import ThemeCharge
-from submissions.models.commissions import Commission, CommissionedUnit
+from submissions.models.commissions import Commission, CommissionedUnit, Reminder
 from submissions.models.drafts import Draft
 from submissions.models.files import Attachment, ItemFile
 from submissions.models.items import (
@@ -16,18 +16,24 @@ from submissions.models.items import (
 )
 from submissions.models.kinds import ItemKind
 from submissions.models.periods import Period, PeriodKind
+from submissions.models.reasons import DecisionReason
 from submissions.models.themes import Theme, ThemeKind
+from submissions.models.views import SavedView
 
 __all__ = [
     "Adoption",
     "AdoptionCredit",
+    "AdoptionForm",
     "Attachment",
     "Channel",
     "ChannelColumn",
     "ChannelLevel",
     "Commission",
     "CommissionedUnit",
+    "DecisionReason",
     "Draft",
+    "Forwarding",
+    "Instruction",
     "Item",
     "ItemEvent",
     "ItemFile",
@@ -37,9 +43,11 @@ __all__ = [
     "Period",
     "PeriodKind",
     "ReceiptCounter",
+    "Reminder",
     "Review",
     "ReviewStage",
     "Revision",
+    "SavedView",
     "Theme",
     "ThemeCharge",
     "ThemeKind",

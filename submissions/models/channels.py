@@ -24,6 +24,10 @@ class Channel(models.Model):
     active = models.BooleanField("在用", default=True)
     most_characters = models.PositiveIntegerField("字数上限", null=True, blank=True)
     position = models.PositiveIntegerField("次序", default=0)
+    # The layout of a Word file for the way up (转报); where empty, the office's own.
+    heading = models.CharField("报头", max_length=60, blank=True, help_text="印在转报文件最上面")
+    signature = models.CharField("落款", max_length=100, blank=True, help_text="空为收稿单位名称")
+    contact = models.CharField("联系人", max_length=200, blank=True, help_text="姓名和电话；空为通报用的联系方式")
 
     class Meta:
         verbose_name = "渠道"

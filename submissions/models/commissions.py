@@ -1,10 +1,11 @@
-"""Commissions (约稿): an office asks named units for a piece by a date."""
+"""What an office asks of units: pieces by a date (约稿), and that a silent one reports something (催报)."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from submissions.models.items import Item
+from submissions.models.periods import Period
 from units.models import Office, Unit
 
 
@@ -48,3 +49,20 @@ class CommissionedUnit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.commission} {self.unit}"
+
+
+class Reminder(models.Model):
+    """That somebody of the office rang or wrote to a unit that was silent in a period, so that nobody does again."""
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="reminders")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="reminders")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    made_at = models.DateTimeField("催报时间", auto_now_add=True)
+    note = models.CharField("备注", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "催报"
+        ordering = ["made_at", "id"]
+
+    def __str__(self) -> str:
+        return f"催{self.unit}报送{self.period}的信息"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
+from django.utils import timezone
 
 from submissions.fields import MillionthsField
 from submissions.models.kinds import ItemKind
@@ -37,7 +38,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def awaiting_decision(self) -> "ItemQuerySet":
         """Urgent first, then the longest waiting."""
-        return self.filter(state=State.SUBMITTED).order_by("-urgent", "received_on", "id")
+        return self.filter(state=State.SUBMITTED).order_by("-urgent", "waits_since", "id")
 
     def waiting_for(self, account: "Account") -> "ItemQuerySet":
         """What waits in a unit for this person: to be signed by a signer, to be reviewed by who did not write it."""
@@ -89,6 +90,10 @@ class Item(models.Model):
     state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
     urgent = models.BooleanField("紧急", default=False)
     received_on = models.DateField("报送日期", null=True, blank=True)
+    # Since when it waits to be decided: when it last came in. ``received_on`` stays, which is what counts.
+    waits_since = models.DateTimeField("送达时间", default=timezone.now, editable=False)
+    # Until when the editor's decision can be undone without a word; before that its unit is not told of it.
+    undo_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
     kind = models.ForeignKey(ItemKind, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     # The words of the newest revision (``body.digest``), by which a repost is known; empty where there is no text.
@@ -113,7 +118,7 @@ class Item(models.Model):
             models.CheckConstraint(condition=~Q(number=""), name="item_number_is_null_rather_than_empty"),
         ]
         indexes = [
-            models.Index(fields=["office", "state", "-urgent", "received_on", "id"], name="item_queue"),
+            models.Index(fields=["office", "state", "-urgent", "waits_since", "id"], name="item_queue"),
             models.Index(fields=["office", "-received_on", "-id"], name="item_newest"),
             models.Index(fields=["unit", "-received_on", "-id"], name="item_unit_newest"),
             models.Index(fields=["unit", "digest"], condition=~Q(digest=""), name="item_repost"),
