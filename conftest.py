@@ -18,6 +18,7 @@ def _light_settings(settings: Any, tmp_path: Any) -> None:
     }
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.SECOND_FACTOR = False  # where it is not what the test is about
+    settings.UNDO_SECONDS = 0  # the same: what is decided is told at once
 
 
 @pytest.fixture

@@ -29,10 +29,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     context: dict[str, Any] = {"office": office, "demonstration": _demonstration(office)}
     if office is not None and isinstance(user, Account):
-        here = request.path + ("?state=submitted" if request.GET.get("state") == State.SUBMITTED else "")
+        here = _place(request, office)
         reads = user.works_at(office) or bool(user.units_with(Role.OFFICER, Role.SIGNER))
         context |= {"menu": _menu(office, user, here), "who": _who(office, user), "reads": reads}
     return context
+
+
+def _place(request: HttpRequest, office: Office) -> str:
+    """The address in the menu that a page belongs to: its own, or that of the list it was opened from."""
+    queue = reverse("queue", args=[office.code])
+    return queue if request.path.startswith(queue) else request.path
 
 
 def _demonstration(office: Office | None) -> bool:
@@ -65,7 +71,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
     if account.works_at(office):
         waiting, news = _todo(office, account)
         editing = [Link("首页", at("home"))] if not groups else []
-        editing += [Link("待审", at("items", "?state=submitted"), waiting), Link("全部信息", at("items"))]
+        editing += [Link("待审", at("queue"), waiting), Link("全部信息", at("items"))]
         groups.append(("编辑", editing))
         circulars = [Link("排名", at("standings"))]
         if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):

@@ -60,7 +60,8 @@ def _latest(items: ItemQuerySet, editing: bool) -> ItemQuerySet:
 def _waiting_for(account: Account, items: ItemQuerySet) -> ItemQuerySet:
     """What waits for an officer or signer: returned items first, then those to sign or review, then drafts; the newest
     of each first, urgent ones before all."""
-    to_write = Q(unit__in=account.units_with(Role.OFFICER), state__in=(State.RETURNED, State.DRAFT))
+    held = Q(undo_until__gt=timezone.now())  # what was just returned may be taken back
+    to_write = Q(unit__in=account.units_with(Role.OFFICER), state__in=(State.RETURNED, State.DRAFT)) & ~held
     mine = to_write | Q(pk__in=items.waiting_for(account).values("pk"))
     order = {State.RETURNED: 0, State.SIGNING: 1, State.DRAFT: 2}
     place = Case(*(When(state=state, then=n) for state, n in order.items()), default=3)

@@ -1,6 +1,7 @@
 """The filters of the item list: all in the address, so that it can be kept and sent."""
 
 import datetime
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeVar
@@ -8,12 +9,12 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
-from submissions.models import Adoption, Channel, Item, Period, Theme
+from submissions.models import Adoption, Channel, Item, ItemKind, Period, Theme
 from submissions.models.items import ItemQuerySet
 from submissions.states import State
-from units.models import Account, Office, RosterLine, Unit
+from units.models import Account, Office, RosterGroup, RosterLine, Unit
 from units.text import one_line
 
 M = TypeVar("M", bound=Model)
@@ -28,6 +29,8 @@ class ItemFilter:
     Pages go by key (day and id of the last row), so the tenth costs what the first does.
     """
 
+    NAMES = ("period", "unit", "group", "kind", "theme", "channel", "adopted", "q", "state")
+
     def __init__(self, asked: Mapping[str, str], account: Account, office: Office) -> None:
         self.asked = asked
         self.account, self.office = account, office
@@ -37,6 +40,8 @@ class ItemFilter:
         self.unit = self._chosen(Unit.objects.filter(roster_lines__office=office).distinct(), "unit")
         self.theme = self._chosen(Theme.objects.filter(office=office), "theme")
         self.channel = self._chosen(Channel.objects.filter(office=office), "channel")
+        self.group = self._chosen(RosterGroup.objects.filter(office=office), "group")
+        self.kind = self._chosen(ItemKind.objects.filter(office=office), "kind")
         self.adopted = asked.get("adopted") == "1"
         self.words = one_line(asked.get("q", ""))[:100]
 
@@ -57,21 +62,25 @@ class ItemFilter:
             items = items.filter(pk__in=self.channel.adoptions.live().values("item"))
         if self.adopted:
             items = items.filter(pk__in=Adoption.objects.live().filter(item__office=self.office).values("item"))
-        for word in self.words.split():
-            units = RosterLine.objects.filter(office=self.office, name__contains=word).values("unit")
-            items = items.filter(Q(title__contains=word) | Q(number=word) | Q(unit__in=units))
-        return items
+        if self.group:
+            lines = RosterLine.objects.current().filter(group=self.group)
+            items = items.filter(unit__in=lines.values("unit"))
+        if self.kind:
+            items = items.filter(kind=self.kind)
+        return items.with_words(self.words, self.office)
 
     @cached_property
     def by_state(self) -> ItemQuerySet:
         """The items of the chosen state; else all that were received, since drafts are nobody's news."""
-        return self.items.filter(state=self.state) if self.state else self.items.filter(received_on__isnull=False)
+        if self.state:
+            return self.items.told_as(self.state, self.account, self.office)
+        return self.items.filter(received_on__isnull=False)
 
     @cached_property
     def states(self) -> list[tuple[str, str, str, str]]:
         """Chips of the states that have items: state, label, number, address; first all that were received."""
         kinds: dict[str, QuerySet[Item]] = {"": self.items.filter(received_on__isnull=False)}
-        kinds |= {state.value: self.items.filter(state=state) for state in State}
+        kinds |= {state.value: self.items.told_as(state, self.account, self.office) for state in State}
         numbers = counted(*kinds.values())
         return [
             (state, State(state).label if state else "全部", number, self.address(state=state))
@@ -94,7 +103,7 @@ class ItemFilter:
         """What is chosen, in words."""
         parts = [
             State(self.state).label if self.state else "已送达的",
-            *(str(chosen) for chosen in (self.period, self.unit, self.theme) if chosen),
+            *(str(chosen) for chosen in (self.period, self.group, self.unit, self.kind, self.theme) if chosen),
             f"{self.channel}采用" if self.channel else "",
             "被采用的" if self.adopted else "",
             f"含“{self.words}”" if self.words else "",
@@ -129,11 +138,7 @@ class ItemFilter:
 
     def address(self, **changes: str) -> str:
         """This address with some parts changed; without ``after``, which belongs to a page."""
-        kept = {
-            name: self.asked[name]
-            for name in ("period", "unit", "theme", "channel", "adopted", "q", "state")
-            if name in self.asked
-        }
+        kept = {name: self.asked[name] for name in self.NAMES if name in self.asked}
         return "?" + urlencode({name: value for name, value in {**kept, **changes}.items() if value})
 
     @property
@@ -149,8 +154,87 @@ class ItemFilter:
         return Channel.objects.filter(office=self.office)
 
     @property
+    def groups(self) -> QuerySet[RosterGroup]:
+        return RosterGroup.objects.filter(office=self.office)
+
+    @property
+    def kinds(self) -> QuerySet[ItemKind]:
+        return ItemKind.objects.filter(office=self.office)
+
+    @property
     def narrowed(self) -> bool:
         return self.address() != "?"
+
+
+class QueueFilter(ItemFilter):
+    """What waits to be decided, urgent first, then by age."""
+
+    NAMES = ("mark", "unit", "group", "kind", "theme", "q")
+
+    def __init__(self, asked: Mapping[str, str], account: Account, office: Office) -> None:
+        super().__init__({**asked, "state": State.SUBMITTED}, account, office)
+        self.marks = {"": "全部", "urgent": "紧急", "overdue": f"超 {office.decides_within} 天", "again": "退回后重报"}
+        self.mark = asked.get("mark") if asked.get("mark") in self.marks else ""
+
+    def marked(self, mark: str) -> ItemQuerySet:
+        """The chosen items that wait, or those of them with a mark."""
+        waiting = self.items.awaiting_decision()
+        if mark == "urgent":
+            return waiting.filter(urgent=True)
+        if mark == "overdue":
+            return waiting.overdue(self.office)
+        return waiting.came_back() if mark == "again" else waiting
+
+    @cached_property
+    def by_state(self) -> ItemQuerySet:
+        return self.marked(self.mark)
+
+    @cached_property
+    def states(self) -> list[tuple[str, str, str, str]]:
+        """Chips of the marks: mark, label, number, address."""
+        numbers = counted(*(self.marked(mark) for mark in self.marks))
+        return [
+            (mark, label, number, self.address(mark=mark))
+            for (mark, label), number in zip(self.marks.items(), numbers, strict=True)
+        ]
+
+    @property
+    def total(self) -> str:
+        return next(number for mark, _, number, _ in self.states if mark == self.mark)
+
+    def listed(self) -> ItemQuerySet:
+        return self.by_state.for_queue()
+
+    @cached_property
+    def rows(self) -> list[Item]:
+        items = self.listed()
+        if place := queue_key(self.asked.get("after", "")):
+            items = items.after_in_queue(*place)
+        return list(items[: PAGE + 1])
+
+    @property
+    def next_address(self) -> str:
+        return self.address(after=queue_place(self.page[-1])) if len(self.rows) > PAGE else ""
+
+    @property
+    def here(self) -> str:
+        """This address with its page."""
+        return self.address(after=self.asked.get("after", ""))
+
+    @property
+    def kept(self) -> str:
+        """What of this address a saved view keeps."""
+        return self.address()[1:]
+
+    @property
+    def told(self) -> str:
+        marks = self.marks[self.mark] if self.mark else ""
+        return "，".join(part for part in (marks, super().told.removeprefix("待审，").removeprefix("待审")) if part)
+
+    def next_of(self, item: Item) -> Item | None:
+        """The item to read after this one: the next in the queue, else its first."""
+        others = self.by_state.exclude(pk=item.pk)
+        return others.after_in_queue(item.urgent, item.waits_since, item.pk).first() or others.first()
 
 
 def counted(*lists: QuerySet[Any]) -> list[str]:
@@ -169,6 +253,21 @@ def counted(*lists: QuerySet[Any]) -> list[str]:
         )
         numbers = cursor.fetchone()
     return [f"{COUNTED_UP_TO}+" if number > COUNTED_UP_TO else str(number) for number in numbers]
+
+
+EPOCH = datetime.datetime.fromtimestamp(0, datetime.UTC)
+MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+def queue_place(item: Item) -> str:
+    """Where an item stands in the queue, for an address."""
+    return f"{item.urgent:d}_{(item.waits_since - EPOCH) // MICROSECOND}_{item.pk}"
+
+
+def queue_key(text: str) -> tuple[bool, datetime.datetime, int] | None:
+    """The place that a page of the queue begins after, from an address; None where it is none."""
+    found = re.fullmatch(r"([01])_(\d{1,17})_(\d{1,18})", text)
+    return (found[1] == "1", EPOCH + int(found[2]) * MICROSECOND, int(found[3])) if found else None
 
 
 def page_key(text: str) -> tuple[datetime.date, int] | None:

@@ -4,19 +4,115 @@ from itertools import zip_longest
 from typing import Any, cast
 
 from django import forms
+from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
 from submissions import body
 from submissions.drafts import Typed
-from submissions.models import Channel, Draft, Item, ItemKind, Theme
+from submissions.models import Channel, DecisionReason, Draft, Item, ItemKind, SavedView, Theme
+from submissions.states import DECISIONS, MOVES
+from trail.records import record
 from units.forms import LineField, LinesField
-from units.models import Membership, Office, RosterGroup, Unit
+from units.models import Account, Membership, Office, RosterGroup, Unit
 from units.text import one_line
 
 MOST_TYPED = 100_000  # characters; what is submitted has at most a fifth of that
+MOST_THEMES = 50  # ticked of an item
+MOST_VIEWS = 20  # saved by a person
 ROWS = 40  # of units or files that a page can send
 MOST_HTML = 400_000  # the same with its marks
+
+
+class DecisionForm(forms.Form):
+    """A decision: accepted with themes, or returned or rejected with reasons of the office's list, in words, or both.
+
+    ``adopt`` accepts and goes on to what channels did with it.
+    """
+
+    do = forms.ChoiceField(
+        choices=[*((name, MOVES[name].label) for name in DECISIONS), ("adopt", "认定并登记采用")],
+        error_messages={"required": "请选办理方式。", "invalid_choice": "没有这种办理方式，请另选。"},
+    )
+    say = LineField(label="给报送单位的话", max_length=300, required=False)
+
+    def __init__(self, *args: Any, office: Office, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.office = office
+
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or {}
+        self.adopts = asked.get("do") == "adopt"
+        if self.adopts:
+            asked["do"] = "accept"
+        do = asked.get("do")
+        if do and MOVES[do].needs_reason and not self.reason:
+            self.add_error("say", f"请选{MOVES[do].label}的理由，或者写一句，报送单位会看到。")
+        return asked
+
+    @property
+    def reasons(self) -> list[str]:
+        """Those of the office's reasons that were chosen, in its order."""
+        chosen = set(self.data.getlist("reasons")) if self.is_bound else set()  # type: ignore[attr-defined]
+        if not chosen:
+            return []
+        return [str(one) for one in DecisionReason.objects.filter(office=self.office) if str(one) in chosen]
+
+    @property
+    def reason(self) -> str:
+        """The reasons that were chosen and what the editor says besides, as one text."""
+        return "；".join(filter(None, [*self.reasons, self.cleaned_data.get("say", "")]))[:500]
+
+    @property
+    def themes(self) -> list[int] | None:
+        """Ids of the themes that were ticked; None where the page had none to tick."""
+        if not self.is_bound or "themed" not in self.data:
+            return None
+        typed = self.data.getlist("themes")[:MOST_THEMES]  # type: ignore[attr-defined]
+        return [int(pk) for pk in typed if pk.isdecimal() and len(pk) < 18]
+
+
+class ViewForm(forms.Form):
+    """Filters that are kept under a name of one's own, or one such name to drop."""
+
+    name = LineField(
+        max_length=40,
+        error_messages={"required": "请给视图起个名字。", "max_length": "视图的名字最多 40 个字。"},
+    )
+    query = forms.CharField(max_length=1000, required=False)
+    drop = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, account: Account, office: Office, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account, self.office = account, office
+
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or {}
+        mine = SavedView.objects.filter(account=self.account, office=self.office)
+        if not asked.get("drop"):
+            if not asked.get("query"):
+                raise forms.ValidationError("还没有选条件。先筛选，再保存为视图。")
+            if mine.count() >= MOST_VIEWS:
+                raise forms.ValidationError(f"最多保存 {MOST_VIEWS} 个视图，请先删去不用的。")
+        return asked
+
+    @property
+    def sentence(self) -> str:
+        """The first thing that is wrong."""
+        return str(next(iter(self.errors.values()))[0])
+
+    @transaction.atomic
+    def save(self) -> str:
+        """Keep or drop it, and say so."""
+        name, mine = self.cleaned_data["name"], {"account": self.account, "office": self.office}
+        if self.cleaned_data["drop"]:
+            SavedView.objects.filter(name=name, **mine).delete()
+            record("删除视图", by=self.account, office=self.office.code, after={"name": name})
+            return f"视图“{name}”已删除。"
+        query = {"query": self.cleaned_data["query"]}
+        SavedView.objects.update_or_create(name=name, **mine, defaults=query)
+        record("保存视图", by=self.account, office=self.office.code, after={"name": name, **query})
+        return f"视图“{name}”已保存。"
 
 
 class ReviewForm(forms.Form):

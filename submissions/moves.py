@@ -5,14 +5,14 @@ can win, writes the event and sends the one signal, in one transaction.
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import secrecy
+from submissions import search, secrecy
 from submissions.exact import to_decimal
 from submissions.fields import whole
 from submissions.models import (
@@ -37,8 +37,11 @@ BATCH = 2_000  # rows a statement
 
 
 @transaction.atomic
-def move(item: Item, name: str, by: Account | None, reason: str = "") -> Item:
-    """Make one move of ``states.MOVES``. Raises Refused (not allowed) or TooLate (somebody was first)."""
+def move(item: Item, name: str, by: Account | None, reason: str = "", themes: Collection[int] | None = None) -> Item:
+    """Make one move of ``states.MOVES``. Raises Refused (not allowed) or TooLate (somebody was first).
+
+    Of an item that is accepted those of its themes are confirmed that ``themes`` names, or all.
+    """
     Office.objects.hold(item.office_id)
     if not (verdict := may_move(by, item, name)):
         raise Refused(verdict.reason)
@@ -48,7 +51,7 @@ def move(item: Item, name: str, by: Account | None, reason: str = "") -> Item:
         raise Refused(f"请写明{the_move.label}的理由。")
     secrecy.refuse_marked({"理由": reason})
     was, now = State(item.state), _target(item, the_move)
-    changes: dict = {"state": now}
+    changes: dict[str, Any] = {"state": now, "undo_until": None}
     if now == State.SUBMITTED and the_move.role != Role.EDITOR:
         changes |= _send(item)
     if now == State.SUBMITTED:
@@ -60,7 +63,9 @@ def move(item: Item, name: str, by: Account | None, reason: str = "") -> Item:
     for name_of_field, value in changes.items():
         setattr(item, name_of_field, value)
     if name == "accept":
-        item.themes.filter(confirmed_at=None).update(confirmed_by=by, confirmed_at=timezone.now())
+        proposed = item.themes.filter(confirmed_at=None)
+        proposed = proposed if themes is None else proposed.filter(theme__in=themes)
+        proposed.update(confirmed_by=by, confirmed_at=timezone.now())
     ItemEvent.objects.create(item=item, actor=by, move=name, was=was, now=now, reason=reason[:500])
     if by is not None:  # an import is one entry of the trail for all its items
         after = {"state": now.label, **({"reason": reason} if reason else {})}
@@ -179,6 +184,7 @@ def record_past(
     Revision.objects.bulk_create(
         [Revision(item=i, number=1, title=i.title, sent_at=now) for i in stored], batch_size=BATCH
     )
+    search.index((item.pk, item.title) for item in stored)
     ItemShare.objects.bulk_create(
         [
             ItemShare(item=item, unit_id=unit, share=to_decimal(share), position=position)
@@ -249,6 +255,7 @@ def _send(item: Item) -> dict[str, Any]:
     if newest.sent_at is None:
         newest.sent_at = timezone.now()
         newest.save(update_fields=["sent_at"])
+        search.reindex(item.pk, newest.searched)
     return {"title": newest.title, "kind": newest.kind}
 
 

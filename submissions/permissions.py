@@ -4,11 +4,12 @@ from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from submissions.models import Adoption, Item, ReviewStage
-from submissions.states import MOVES, State
+from submissions.states import DECISIONS, MOVES, State
 from units.models import Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
 WRITABLE = (State.DRAFT, State.RETURNED)
+IN_HAND = "收稿单位正在办理这条信息，请过一分钟再来看。"
 ROLE_SAYS = {
     Role.OFFICER: "只有报送单位的信息员可以",
     Role.SIGNER: "只有报送单位的签发人可以",
@@ -27,6 +28,8 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
         unit_id = item.office.unit_id if move.role == Role.EDITOR else item.unit_id
         if not account.has_role(unit_id, move.role):
             return no(f"{ROLE_SAYS[Role(move.role)]}{move.label}。")
+        if item.held and move.role != Role.EDITOR:
+            return no(IN_HAND)
     if item.state not in move.sources:
         return no(f"这条信息现在是“{State(item.state).label}”，不能{move.label}。")
     if account is not None and move.role == Role.EDITOR and not (verdict := in_charge(account, item)):
@@ -68,10 +71,7 @@ def is_reviewer(account: Account, item: Item) -> Verdict:
 
 def in_charge(account: Account, item: Item) -> Verdict:
     """Whether an editor of the office is for this item: for all, or for a group of one of its units, or a theme."""
-    rows = [row for row in account.held if row.unit_id == item.office.unit_id and row.role == Role.EDITOR]
-    prefetch_related_objects(rows, "groups", "theme_charges")  # which does nothing the second time
-    groups = {group.pk for row in rows for group in row.groups.all()}
-    themes = {charge.theme_id for row in rows for charge in row.theme_charges.all()}
+    groups, themes = charges_of(account, item.office)
     if not groups and not themes:
         return YES
     lines = RosterLine.objects.filter(office=item.office_id, group__in=groups)
@@ -81,6 +81,33 @@ def in_charge(account: Account, item: Item) -> Verdict:
     if themes and item.themes.filter(Q(theme__in=themes) | Q(theme__parent__in=themes)).exists():
         return YES
     return no("这条信息不归您分管，请由分管这一类别或主题的编辑办理。")
+
+
+def charges_of(account: Account, office: Office) -> tuple[set[int], set[int]]:
+    """Ids of the groups and of the themes that an editor is for; none of either is all. Read once a request."""
+    rows = [row for row in account.held if row.unit_id == office.unit_id and row.role == Role.EDITOR and row.narrowed]
+    prefetch_related_objects(rows, "groups", "theme_charges")  # which does nothing the second time
+    groups = {group.pk for row in rows for group in row.groups.all()}
+    return groups, {charge.theme_id for row in rows for charge in row.theme_charges.all()}
+
+
+def may_decide(account: Account, item: Item) -> Verdict:
+    """Whether this editor may decide what waits, or reopen what was decided."""
+    if not account.has_role(item.office.unit_id, Role.EDITOR):
+        return no("只有收稿单位的编辑可以办理。")
+    return in_charge(account, item)
+
+
+def may_undo(account: Account, item: Item) -> Verdict:
+    """The editor who decided, for a minute, while nothing was built on it."""
+    if not (verdict := may_decide(account, item)):
+        return verdict
+    if not item.held:
+        return no("决定满一分钟，或者已经改变，不能再撤销；确需改变请重新打开，并写明理由。")
+    last = item.events.order_by("-at", "-id").first()
+    if last is None or last.move not in DECISIONS or last.actor_id != account.pk:
+        return no("别人在这之后又办理过这条信息，不能再撤销。")
+    return YES
 
 
 def may_adopt(account: Account | None, item: Item) -> Verdict:
@@ -123,6 +150,8 @@ def may_write(account: Account, item: Item) -> Verdict:
     """An officer of the item's unit, while it is a draft or was returned."""
     if not account.has_role(item.unit_id, Role.OFFICER):
         return no("只有报送单位的信息员可以写这条信息。")
+    if item.held:
+        return no(IN_HAND)
     if item.state not in WRITABLE:
         return no(f"这条信息现在是“{State(item.state).label}”，不能再改。")
     return YES

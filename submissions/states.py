@@ -58,9 +58,12 @@ MOVES = {
 # What stays in the unit: nobody else learns of it.
 INNER = ("clear", "fail", "send_back", "recall", "review")
 
+# An editor's decisions, which can be undone for a minute. All begin at what waits.
+DECISIONS = ("accept", "return", "reject")
+
 # What else stands in an item's history, without changing its state.
 RECORD, ENTER, IMPORT, ADOPT, REVOKE, REVIEW = "record", "enter", "import", "adopt", "revoke", "review"
-EDIT, CLEARED, FORWARD, INSTRUCT, UNDO = "edit", "cleared", "forward", "instruct", "undo"
+EDIT, CLEARED, FORWARD, INSTRUCT, THEMES, UNDO = "edit", "cleared", "forward", "instruct", "themes", "undo"
 EVENT_LABELS = {
     **{name: move.label for name, move in MOVES.items()},
     RECORD: "补录",
@@ -73,5 +76,6 @@ EVENT_LABELS = {
     CLEARED: "公开前审查",
     FORWARD: "转报",
     INSTRUCT: "批示",
+    THEMES: "改主题",
     UNDO: "撤销决定",
 }

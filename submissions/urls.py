@@ -1,6 +1,6 @@
 from django.urls import path
 
-from submissions.views import charges, items, signing, writing
+from submissions.views import charges, items, queue, signing, writing
 
 urlpatterns = [
     path("items/", items.item_list, name="items"),
@@ -15,6 +15,13 @@ urlpatterns = [
     path("items/<int:pk>/review/", signing.review_item, name="review-item"),
     path("items/<int:pk>/move/<slug:name>/", items.move_item, name="move-item"),
     path("items/<int:pk>/adopt/", items.adopt_item, name="adopt-item"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/several/", queue.decide_several, name="decide-several"),
+    path("queue/undo/", queue.undo_decisions, name="undo-decisions"),
+    path("queue/keys/", queue.switch_keys, name="switch-keys"),
+    path("queue/views/", queue.save_view, name="save-view"),
+    path("queue/<int:pk>/", queue.read_item, name="read-item"),
+    path("queue/<int:pk>/decide/", queue.decide_item, name="decide-item"),
     path("roles/<int:pk>/charge/", charges.charge_editor, name="charge"),
     path("adoptions/<int:pk>/revoke/", items.revoke_adoption, name="revoke-adoption"),
 ]

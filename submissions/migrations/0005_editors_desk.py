@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='itemevent',
-            constraint=models.CheckConstraint(condition=models.Q(('move__in', ['submit', 'clear', 'fail', 'sign', 'send_back', 'recall', 'withdraw', 'accept', 'return', 'reject', 'resubmit', 'reopen', 'record', 'enter', 'import', 'adopt', 'revoke', 'review', 'edit', 'cleared', 'forward', 'instruct', 'undo'])), name='event_move_legal'),
+            constraint=models.CheckConstraint(condition=models.Q(('move__in', ['submit', 'clear', 'fail', 'sign', 'send_back', 'recall', 'withdraw', 'accept', 'return', 'reject', 'resubmit', 'reopen', 'record', 'enter', 'import', 'adopt', 'revoke', 'review', 'edit', 'cleared', 'forward', 'instruct', 'themes', 'undo'])), name='event_move_legal'),
         ),
         migrations.AddField(
             model_name='decisionreason',

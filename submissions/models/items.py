@@ -1,5 +1,6 @@
 """Items (信息): what units submit, with their texts, shares, themes, reviews and history."""
 
+import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -7,11 +8,12 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from submissions import search
 from submissions.fields import MillionthsField
 from submissions.models.kinds import ItemKind
 from submissions.models.themes import Theme
 from submissions.states import EVENT_LABELS, RECEIVED, State
-from units.models import Office, Role, Unit
+from units.models import Office, Role, RosterLine, Unit
 
 if TYPE_CHECKING:
     from submissions.models.adoptions import Adoption
@@ -33,12 +35,60 @@ class ItemQuerySet(models.QuerySet["Item"]):
             may_know |= Q(number__isnull=False)
         return self.filter(may_know, office=office)
 
+    def told_as(self, state: str, account: "Account", office: Office) -> "ItemQuerySet":
+        """Those in this state, as far as this account is told: while a decision can be undone its unit still waits."""
+        if account.works_at(office):
+            return self.filter(state=state)
+        held = Q(undo_until__gt=timezone.now())
+        if state == State.SUBMITTED:
+            return self.filter(Q(state=state) | held)
+        return self.filter(state=state).exclude(held)
+
     def received_in(self, period: "Period") -> "ItemQuerySet":
         return self.filter(received_on__range=(period.starts_on, period.ends_on))
 
     def awaiting_decision(self) -> "ItemQuerySet":
         """Urgent first, then the longest waiting."""
         return self.filter(state=State.SUBMITTED).order_by("-urgent", "waits_since", "id")
+
+    def after_in_queue(self, urgent: bool, since: datetime.datetime, pk: int) -> "ItemQuerySet":
+        """Those that stand behind this place of the queue."""
+        later = Q(waits_since__gt=since) | Q(waits_since=since, pk__gt=pk)
+        return self.filter(Q(urgent=urgent) & later | Q(urgent=False) if urgent else Q(urgent=False) & later)
+
+    def came_back(self) -> "ItemQuerySet":
+        """Those that were returned once."""
+        return self.filter(self._returned_once())
+
+    def _returned_once(self) -> Exists:
+        return Exists(ItemEvent.objects.filter(item=OuterRef("pk"), move="return"))
+
+    def overdue(self, office: Office) -> "ItemQuerySet":
+        """Those that wait for longer than the office gives itself."""
+        return self.filter(waits_since__lt=timezone.now() - datetime.timedelta(days=office.decides_within))
+
+    def with_words(self, words: str, office: Office) -> "ItemQuerySet":
+        """Those in whose title or text each word stands, or that have it for a number or in the name of their unit.
+
+        What never went out is searched by its title.
+        """
+        found = self
+        for word in words.split():
+            lines = RosterLine.objects.filter(office=office, name__contains=word).values("unit")
+            here = Item.objects.filter(office=office)
+            ways = [
+                here.filter(number=word),
+                here.filter(unit__in=lines),
+                here.filter(number=None, title__contains=word),
+            ]
+            if stretches := search.runs(word):
+                texts = here
+                for run in stretches:
+                    texts = texts.filter(pk__in=search.items_with(run))
+                ways.append(texts)
+            ids = [way.order_by().values("pk") for way in ways]
+            found = found.filter(pk__in=ids[0].union(*ids[1:]))
+        return found
 
     def waiting_for(self, account: "Account") -> "ItemQuerySet":
         """What waits in a unit for this person: to be signed by a signer, to be reviewed by who did not write it."""
@@ -66,6 +116,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
             Q(move__in=("return", "reject")) | Q(move__in=("send_back", "fail"), item__unit__in=own)
         )
         return self.annotate(reason=Subquery(told.order_by("-at", "-id").values("reason")[:1]))
+
+    def for_queue(self) -> "ItemQuerySet":
+        """Everything a row of the queue shows, in one query."""
+        return self.select_related("unit", "kind").annotate(again=self._returned_once())
 
     def for_table(self) -> "ItemQuerySet":
         """Everything a row of a list shows, in a fixed number of queries."""
@@ -128,6 +182,20 @@ class Item(models.Model):
         return self.title
 
     @property
+    def held(self) -> bool:
+        """Whether its decision can still be undone, and so is not told to its unit."""
+        return self.undo_until is not None and self.undo_until > timezone.now()
+
+    def told_to(self, account: "Account") -> str:
+        """The state as this account is told (after the office was fetched with it)."""
+        return State.SUBMITTED if self.held and not account.works_at(self.office) else self.state
+
+    @property
+    def days_waited(self) -> int:
+        """Whole days since it last came in."""
+        return (timezone.now() - self.waits_since).days
+
+    @property
     def newest_revision(self) -> "Revision | None":
         """The text as it is; from what was prefetched, where it was."""
         return max(self.revisions.all(), key=lambda revision: revision.number, default=None)
@@ -146,7 +214,7 @@ class Item(models.Model):
     @property
     def reason_shown(self) -> str:
         """Why it came back, while that is what matters (after ``with_reason``)."""
-        came_back = self.state in (State.RETURNED, State.REJECTED, State.DRAFT)
+        came_back = self.state in (State.RETURNED, State.REJECTED, State.DRAFT) and not self.held
         return getattr(self, "reason", None) or "" if came_back else ""
 
     @property
@@ -179,6 +247,11 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title}（第{self.number}稿）"
+
+    @property
+    def searched(self) -> str:
+        """The words by which its item is found once it went out."""
+        return f"{self.title}\n{self.text}"
 
 
 class ReviewStage(models.TextChoices):

@@ -1,17 +1,26 @@
 """Themes (主题), in a tree; the priorities (报送要点) of a period are themes too."""
 
 import datetime
+from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from submissions.models.periods import Period
 from units.models import Office
+
+if TYPE_CHECKING:
+    from submissions.models.items import Item
 
 
 class ThemeKind(models.TextChoices):
     TOPIC = "topic", "主题"
     PRIORITY = "priority", "报送要点"
+
+
+def _open_on(day: datetime.date) -> Q:
+    now = Q(period__ends_on__gte=day) | Q(period__closed_at=None)
+    return Q(period=None, year=None) | Q(year=day.year) | (Q(period__isnull=False) & now)
 
 
 class ThemeQuerySet(models.QuerySet["Theme"]):
@@ -25,8 +34,14 @@ class ThemeQuerySet(models.QuerySet["Theme"]):
 
     def open_on(self, day: datetime.date) -> "ThemeQuerySet":
         """Those of every period, of this year, and of periods that have not ended or not been closed."""
-        now = Q(period__ends_on__gte=day) | Q(period__closed_at=None)
-        return self.filter(Q(period=None, year=None) | Q(year=day.year) | (Q(period__isnull=False) & now))
+        return self.filter(_open_on(day))
+
+    def choices_for(self, item: "Item", day: datetime.date) -> "ThemeQuerySet":
+        """The topics that an editor may confirm of an item, those proposed first; ``proposed``, ``confirmed``."""
+        mine = item.themes.model.objects.filter(item=item, theme=OuterRef("pk"))
+        topics = self.topics().filter(office=item.office_id)
+        topics = topics.annotate(proposed=Exists(mine), confirmed=Exists(mine.exclude(confirmed_at=None)))
+        return topics.filter(_open_on(day) | Q(proposed=True)).order_by("-proposed", "position", "id")
 
     def priorities_of(self, period: Period) -> "ThemeQuerySet":
         return self.filter(kind=ThemeKind.PRIORITY, period=period).order_by("position", "id")

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from submissions.body import clean, with_pictures
 from submissions.exact import from_decimal
 from submissions.exact import plain as plain_millionths
-from submissions.models import Attachment
+from submissions.models import Attachment, Item
 from submissions.states import State
 
 register = template.Library()
@@ -61,8 +62,11 @@ def size(value: int) -> str:
     return f"{value / 1_048_576:.1f} MB" if value >= 1_048_576 else f"{max(round(value / 1024), 1)} KB"
 
 
-@register.simple_tag
-def state_of(state: str, adopted: bool = False) -> SafeString:
-    """A state as a dot and a word; a valid item that was adopted says so."""
+@register.simple_tag(takes_context=True)
+def state_of(context: dict[str, Any], item: Item, adopted: bool = False) -> SafeString:
+    """An item's state, as far as its reader is told, as a dot and a word; a valid one that was adopted says so."""
+    request = context["request"]
+    told = item.held and not request.user.works_at(request.office)
+    state = State.SUBMITTED if told else item.state
     label, look = ("已采用", "adopted") if adopted and state == State.VALID else (State(state).label, state)
     return format_html('<span class="state state-{}">{}</span>', look, label)

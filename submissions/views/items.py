@@ -1,7 +1,9 @@
 """The items: list, filter, detail, and the decisions on them."""
 
+import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,7 +15,7 @@ from submissions.forms import AdoptionForm, ReasonForm
 from submissions.models import Adoption, Draft, Item, Review
 from submissions.moves import adopt, move, revoke
 from submissions.permissions import in_charge, may_adopt, may_move, may_review, may_revoke, may_write
-from submissions.states import INNER, MOVES
+from submissions.states import DECISIONS, INNER, MOVES
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role
@@ -31,6 +33,8 @@ def item_list(request: DeskRequest) -> HttpResponse:
 def item_detail(request: DeskRequest, pk: int) -> HttpResponse:
     return shown(request, item_of(request, pk))
 
+
+UNDO = datetime.timedelta(seconds=settings.UNDO_SECONDS)
 
 ELSEWHERE = {
     "writing": "请在写信息的页面上报送，那里会先检查文字。",
@@ -126,6 +130,8 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
     account = request.user
     own = account.has_role(item.unit_id, Role.OFFICER, Role.SIGNER)
     events, reviews = item.events.select_related("actor"), Review.objects.filter(revision__item=item)
+    if own and item.undo_until and item.told_to(account) != item.state:
+        events = events.exclude(move__in=DECISIONS, at__gt=item.undo_until - UNDO)
     if not own:
         events, reviews = events.exclude(move__in=INNER), reviews.none()
     revision = item.revision_for(account)

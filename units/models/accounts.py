@@ -9,7 +9,8 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from units.models.rosters import RosterGroup, RosterLine
@@ -117,8 +118,9 @@ class Account(AbstractBaseUser):
 
     @cached_property
     def held(self) -> "list[Membership]":
-        """Memberships with their units, read once a request."""
-        return list(self.memberships.select_related("unit"))
+        """Memberships with their units, read once a request; ``narrowed`` where an editor is for a part only."""
+        rows = self.memberships.select_related("unit")
+        return list(rows.annotate(narrowed=Coalesce(Max("groups"), Max("theme_charges"))))
 
     @property
     def is_guarded(self) -> bool:

@@ -1,0 +1,95 @@
+"""An editor's decisions: accept with themes, return, reject; for a minute, before the unit is told, they can be undone."""
+
+import datetime
+from collections.abc import Collection
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from submissions.models import Item, ItemEvent, ItemTheme, Theme
+from submissions.moves import move
+from submissions.permissions import may_decide, may_undo
+from submissions.signals import facts_changed
+from submissions.states import DECISIONS, THEMES, UNDO, State
+from trail.records import record
+from units.models import Account, Office
+from units.verdicts import Refused, TooLate
+
+
+@transaction.atomic
+def decide(item: Item, name: str, by: Account, reason: str = "", themes: Collection[int] | None = None) -> None:
+    """Make one of ``states.DECISIONS``; of what is accepted just these themes are confirmed (None: those proposed).
+
+    Raises Refused, or TooLate where another editor was first.
+    """
+    if name not in DECISIONS:
+        raise Refused("没有这种办理方式。")
+    Office.objects.hold(item.office_id)
+    if name == "accept" and themes is not None and item.state == State.SUBMITTED:
+        themes = _propose(item, themes, by)
+        item.themes.exclude(theme__in=themes).update(confirmed_by=None, confirmed_at=None)  # of a reopened one
+    move(item, name, by, reason, themes)
+    item.undo_until = timezone.now() + datetime.timedelta(seconds=settings.UNDO_SECONDS)
+    Item.objects.filter(pk=item.pk).update(undo_until=item.undo_until)
+
+
+@transaction.atomic
+def undo(item: Item, by: Account) -> None:
+    """Take back one's own decision of the last minute: the item waits again where it waited, with its themes as before.
+
+    Raises Refused, or TooLate where it was decided anew meanwhile.
+    """
+    Office.objects.hold(item.office_id)
+    item = Item.objects.select_related("office").get(pk=item.pk)
+    if not (verdict := may_undo(by, item)):
+        raise Refused(verdict.reason)
+    if item.adoptions.live().exists():
+        raise Refused("这条信息已经登记采用；先撤销采用，才能撤销决定。")
+    was = State(item.state)
+    decided = item.events.order_by("-at", "-id")[0]
+    back = Item.objects.filter(pk=item.pk, state=was, undo_until=item.undo_until)
+    if not back.update(state=State.SUBMITTED, undo_until=None):
+        raise TooLate("这条信息刚刚又被办理过。")
+    mine = item.themes.filter(confirmed_by=by, confirmed_at__gte=decided.at - datetime.timedelta(seconds=5))
+    mine.filter(proposed_by=by).delete()
+    mine.update(confirmed_by=None, confirmed_at=None)
+    ItemEvent.objects.create(item=item, actor=by, move=UNDO, was=was, now=State.SUBMITTED, reason=decided.label)
+    record("撤销决定", by=by, office=item.office.code, on=item, before={"state": was.label})
+    if was == State.VALID:
+        facts_changed.send(Item, item_ids=[item.pk])
+
+
+@transaction.atomic
+def set_themes(item: Item, themes: Collection[int], by: Account) -> None:
+    """Let just these themes of a valid item be confirmed ones; its points follow. Raises Refused or TooLate."""
+    Office.objects.hold(item.office_id)
+    if not (verdict := may_decide(by, item)):
+        raise Refused(verdict.reason)
+    if not Item.objects.filter(pk=item.pk, state=State.VALID).exists():
+        raise TooLate("这条信息现在不是“有效”，主题在认定有效时确认。")
+    before = _confirmed(item)
+    chosen = _propose(item, themes, by)
+    item.themes.exclude(theme__in=chosen).update(confirmed_by=None, confirmed_at=None)
+    fresh = item.themes.filter(theme__in=chosen, confirmed_at=None)
+    fresh.update(confirmed_by=by, confirmed_at=timezone.now())
+    if (after := _confirmed(item)) == before:
+        return
+    told = f"{'、'.join(before) or '没有主题'} → {'、'.join(after) or '没有主题'}"
+    ItemEvent.objects.create(item=item, actor=by, move=THEMES, was=item.state, now=item.state, reason=told[:500])
+    record("改主题", by=by, office=item.office.code, on=item, before={"themes": before}, after={"themes": after})
+    facts_changed.send(Item, item_ids=[item.pk])
+
+
+def _confirmed(item: Item) -> list[str]:
+    rows = item.themes.filter(confirmed_at__isnull=False).select_related("theme").order_by("theme__position", "theme")
+    return [str(row.theme) for row in rows]
+
+
+def _propose(item: Item, themes: Collection[int], by: Account) -> set[int]:
+    """Let these topics of the office stand among the item's; their ids, without what the office does not have."""
+    topics = Theme.objects.topics().filter(office=item.office_id, pk__in=themes)
+    chosen = set(topics.values_list("pk", flat=True))
+    added = sorted(chosen - set(item.themes.values_list("theme_id", flat=True)))
+    ItemTheme.objects.bulk_create([ItemTheme(item=item, theme_id=pk, proposed_by=by) for pk in added])
+    return chosen

@@ -1,0 +1,242 @@
+"""The editor's queue: what waits, read and decided one after another, or several at once."""
+
+import datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from submissions.decisions import decide, undo
+from submissions.differences import Part, differences
+from submissions.drafts import files_of
+from submissions.filters import QueueFilter
+from submissions.forms import DecisionForm, ViewForm
+from submissions.models import DecisionReason, Item, Review, Revision, SavedView, Theme
+from submissions.permissions import may_decide
+from submissions.states import INNER, MOVES, State
+from submissions.views.items import item_of
+from trail.acts import act
+from trail.records import record
+from units.desk import DeskRequest, at_office, say_refused
+from units.verdicts import Refused, TooLate
+
+JUST_DECIDED = "just_decided"  # in the session: what can still be undone, and until when
+RECENT = 6  # items of the same unit shown beside
+MOST_AT_ONCE = 50  # items of one act, which is a page of the queue
+
+
+@at_office
+def queue(request: DeskRequest) -> HttpResponse:
+    """What waits, filtered by the address, a page at a time."""
+    only_for_the_office(request)
+    views = SavedView.objects.filter(account=request.user, office=request.office)
+    return render(request, "submissions/queue.html", {"filter": filter_of(request), "views": list(views)})
+
+
+@at_office
+def read_item(request: DeskRequest, pk: int) -> HttpResponse:
+    """One item beside the queue, with what an editor needs to decide it."""
+    only_for_the_office(request)
+    return reading(request, item_of(request, pk))
+
+
+@act("办理信息", ["do", "themes", "themed", "reasons", "say"])
+@require_POST
+@at_office
+def decide_item(request: DeskRequest, pk: int) -> HttpResponse:
+    """Decide an item and go on to the next, with the filters kept."""
+    only_for_the_office(request)
+    item = item_of(request, pk)
+    form = DecisionForm(request.POST, office=request.office)
+    if not form.is_valid():
+        return reading(request, item, status=422, form=form)
+    after = filter_of(request).next_of(item)
+    try:
+        decide(item, form.cleaned_data["do"], request.user, form.reason, form.themes)
+    except (Refused, TooLate) as error:
+        say_refused(request, error)
+        return to_reading(request, item)
+    remember(request, [(item.pk, form.cleaned_data["do"], item.title)])
+    if form.adopts:
+        return HttpResponseRedirect(reverse("adopt-item", args=[request.office.code, pk]))
+    return to_reading(request, after)
+
+
+@act("批量办理", ["items", "do", "reasons", "say", "sure"])
+@require_POST
+@at_office
+def decide_several(request: DeskRequest) -> HttpResponse:
+    """Show how many and which before anything is done; then what became of each."""
+    only_for_the_office(request)
+    chosen = [pk for pk in request.POST.getlist("items")[:MOST_AT_ONCE] if pk.isdecimal() and len(pk) < 18]
+    visible = Item.objects.visible_to(request.user, request.office).select_related("office", "unit")
+    items = list(visible.filter(pk__in=chosen).order_by("-urgent", "waits_since", "id"))
+    if not items:
+        messages.warning(request, "还没有选中信息。请在标题前面打勾，再选办理方式。")
+        return back_to_queue(request)
+    form = DecisionForm(request.POST, office=request.office)
+    context = {
+        "items": items,
+        "do": MOVES.get(request.POST.get("do", "")),
+        "form": form,
+        "reasons": DecisionReason.objects.filter(office=request.office),
+        "query": kept(request),
+    }
+    if "sure" not in request.POST or not form.is_valid():
+        asked = "sure" in request.POST
+        return render(request, "submissions/several.html", {**context, "asked": asked}, status=422 if asked else 200)
+    fates = [(item, fate_of(request, item, form)) for item in items]
+    done = [(item.pk, form.cleaned_data["do"], item.title) for item, refusal in fates if not refusal]
+    remember(request, done)
+    return render(
+        request,
+        "submissions/several_done.html",
+        {**context, "fates": fates, "done": len(done), "undone": len(fates) - len(done)},
+    )
+
+
+@act("撤销决定", ["items"])
+@require_POST
+@at_office
+def undo_decisions(request: DeskRequest) -> HttpResponse:
+    """Take back what was just decided, as far as it still can be."""
+    only_for_the_office(request)
+    chosen = [pk for pk in request.POST.getlist("items")[:MOST_AT_ONCE] if pk.isdecimal() and len(pk) < 18]
+    items = list(Item.objects.visible_to(request.user, request.office).filter(pk__in=chosen).select_related("office"))
+    if not items:
+        raise Http404
+    for item in items:
+        request.about = item
+        try:
+            undo(item, request.user)
+        except (Refused, TooLate) as error:
+            say_refused(request, error)
+        else:
+            messages.success(request, f"已撤销决定，仍然待审：{item.title}")
+    request.session.pop(JUST_DECIDED, None)
+    return to_reading(request, items[0]) if len(items) == 1 else back_to_queue(request)
+
+
+@act("保存视图", ["name", "query", "drop"])
+@require_POST
+@at_office
+def save_view(request: DeskRequest) -> HttpResponse:
+    """Keep the filters in the address under a name, or drop a kept one."""
+    only_for_the_office(request)
+    form = ViewForm(request.POST, account=request.user, office=request.office)
+    if form.is_valid():
+        messages.success(request, form.save())
+    else:
+        request.refusal = form.sentence
+        messages.warning(request, form.sentence)
+    return back_to_queue(request)
+
+
+@act("开关快捷键", ["keys", "item"])
+@require_POST
+@at_office
+def switch_keys(request: DeskRequest) -> HttpResponse:
+    """Let the keyboard decide, or not, for this person wherever they sign in."""
+    only_for_the_office(request)
+    with transaction.atomic():
+        request.user.keys = request.POST.get("keys") == "1"
+        request.user.save(update_fields=["keys"])
+        record("开关快捷键", by=request.user, office=request.office.code, after={"keys": request.user.keys})
+    pk = request.POST.get("item", "")
+    return to_reading(request, item_of(request, int(pk)) if pk.isdecimal() and len(pk) < 18 else None)
+
+
+def only_for_the_office(request: DeskRequest) -> None:
+    """The queue is the office's; for everybody else there is none."""
+    if not request.user.works_at(request.office):
+        raise Http404
+
+
+def filter_of(request: DeskRequest) -> QueueFilter:
+    return QueueFilter(request.GET.dict(), request.user, request.office)
+
+
+def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionForm | None = None) -> HttpResponse:
+    """The page of an item in the queue. ``form`` is what was refused."""
+    chosen = filter_of(request)
+    rows = chosen.page
+    place = next((i for i, row in enumerate(rows) if row.pk == item.pk), None)
+    sent = item.revisions.filter(sent_at__isnull=False).select_related("author").order_by("-number")[:2]
+    revision, before = [*sent, None, None][:2]
+    events = list(item.events.select_related("actor").order_by("at", "id"))
+    context = {
+        "item": item,
+        "filter": chosen,
+        "query": chosen.here,
+        "previous": rows[place - 1] if place else None,
+        "next": next((row for row in rows[0 if place is None else place + 1 :] if row.pk != item.pk), None),
+        "revision": revision,
+        "text": revision,
+        "files": files_of(item, revision) if revision else [],
+        "changes": changes(before, revision),
+        "before": before,
+        "shares": item.shares.select_related("unit"),
+        "themes": Theme.objects.choices_for(item, timezone.localdate()),
+        "reviews": Review.objects.filter(revision=revision, passed=True).select_related("reviewer"),
+        "signed": next((event for event in reversed(events) if event.move == "sign"), None),
+        "events": [event for event in events if event.move not in INNER],
+        "recent": recent(request, item),
+        "verdict": may_decide(request.user, item),
+        "waits": item.state == State.SUBMITTED,
+        "form": form or DecisionForm(office=request.office),
+        "reasons": DecisionReason.objects.filter(office=request.office),
+    }
+    return render(request, "submissions/reading.html", context, status=status)
+
+
+def changes(before: Revision | None, after: Revision | None) -> list[list[Part]]:
+    """What the newest text changed in the one before that went out."""
+    if before is None or after is None:
+        return []
+    return differences(f"{before.title}\n{before.text}", f"{after.title}\n{after.text}")
+
+
+def recent(request: DeskRequest, item: Item) -> list[Item]:
+    """What else the unit sent last."""
+    items = Item.objects.visible_to(request.user, request.office).filter(unit=item.unit_id).exclude(pk=item.pk)
+    return list(items.exclude(received_on=None).newest_first()[:RECENT])
+
+
+def fate_of(request: DeskRequest, item: Item, form: DecisionForm) -> str:
+    """Decide one of several; empty where it was done, else why not."""
+    try:
+        decide(item, form.cleaned_data["do"], request.user, form.reason)
+    except (Refused, TooLate) as error:
+        return str(error)
+    return ""
+
+
+def remember(request: DeskRequest, decided: list[tuple[int, str, str]]) -> None:
+    """Keep at hand what was decided, for the line that offers to undo it."""
+    until = timezone.now() + datetime.timedelta(seconds=settings.UNDO_SECONDS)
+    items = [{"pk": pk, "label": MOVES[move].label, "title": title[:60]} for pk, move, title in decided]
+    request.session[JUST_DECIDED] = {"until": until.isoformat(), "items": items}
+
+
+def to_reading(request: DeskRequest, item: Item | None) -> HttpResponse:
+    """On to an item with the filters kept, or to the queue where there is none."""
+    if item is None:
+        return back_to_queue(request)
+    address = reverse("read-item", args=[request.office.code, item.pk])
+    return HttpResponseRedirect(address + kept(request))
+
+
+def back_to_queue(request: DeskRequest) -> HttpResponse:
+    return HttpResponseRedirect(reverse("queue", args=[request.office.code]) + kept(request))
+
+
+def kept(request: DeskRequest) -> str:
+    """The filters in the address."""
+    asked = {name: request.GET[name] for name in (*QueueFilter.NAMES, "after") if request.GET.get(name)}
+    return f"?{urlencode(asked)}" if asked else ""
