@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal import auditing, home, views
+from portal import adopting, auditing, home, views
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -12,6 +12,13 @@ urlpatterns = [
     path("o/<slug:code>/", home.home, name="home"),
     path("o/<slug:code>/trail/", auditing.trail, name="trail"),
     path("o/<slug:code>/trail/export/", auditing.export_trail, name="export-trail"),
+    path("o/<slug:code>/items/<int:pk>/adopt/", adopting.adopt_item, name="adopt-item"),
+    path("o/<slug:code>/items/<int:pk>/clear/", adopting.clear_item, name="clear-item"),
+    path("o/<slug:code>/items/<int:pk>/instruct/", adopting.instruct_item, name="instruct-item"),
+    *(
+        path(f"o/<slug:code>/{kind}s/<int:pk>/revoke/", adopting.revoke_record, {"kind": kind}, name=f"revoke-{kind}")
+        for kind in adopting.KINDS
+    ),
     path("o/<slug:code>/", include("submissions.urls")),
     path("o/<slug:code>/", include("scoring.urls")),
     path("o/<slug:code>/", include("reports.urls")),

@@ -18,9 +18,10 @@ from scoring.models import Measure, Scheme, ScoreEntry
 from submissions.exact import from_decimal, to_decimal
 from submissions.fields import whole
 from submissions.models import Adoption, AdoptionCredit, Item, ItemEvent, ItemShare, ItemTheme, Period
-from submissions.states import ADOPT, REVOKE, State
+from submissions.states import ENTER, IMPORT, MOVES, RECORD, THEMES, UNDO, State
 from units.models import Office
 
+COUNTS = (*MOVES, RECORD, ENTER, IMPORT, THEMES, UNDO)  # events that change what an item itself counts
 CHUNK = 2_000  # items counted at a time, so that no office is ever in memory as a whole
 
 
@@ -141,7 +142,7 @@ def _reasons(late: list[Entry]) -> dict[tuple[Kind, int], str]:
         revoked = f"采用已撤销：{adoption.revoke_reason}"
         reasons["adoption", adoption.pk] = (revoked if adoption.revoked_at else "采用在封存后登记或更改")[:600]
     events = ItemEvent.objects.filter(item__in={entry.ref for entry in late if entry.kind != Measure.ADOPTION})
-    for event in events.exclude(move__in=(ADOPT, REVOKE)).order_by("at", "id"):
+    for event in events.filter(move__in=COUNTS).order_by("at", "id"):
         told = f"{event.label}：{event.reason}" if event.reason else event.label
         reasons["submitted", event.item_id] = reasons["theme", event.item_id] = told[:600]
     return reasons

@@ -1,4 +1,4 @@
-"""An editor's decisions: accept with themes, return, reject; for a minute, before the unit is told, they can be undone."""
+"""An editor's decisions: accept with themes, return, reject; undone within a minute, before the unit is told."""
 
 import datetime
 from collections.abc import Collection

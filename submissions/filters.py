@@ -29,7 +29,7 @@ class ItemFilter:
     Pages go by key (day and id of the last row), so the tenth costs what the first does.
     """
 
-    NAMES = ("period", "unit", "group", "kind", "theme", "channel", "adopted", "q", "state")
+    NAMES: tuple[str, ...] = ("period", "unit", "group", "kind", "theme", "channel", "adopted", "q", "state")
 
     def __init__(self, asked: Mapping[str, str], account: Account, office: Office) -> None:
         self.asked = asked
@@ -174,7 +174,7 @@ class QueueFilter(ItemFilter):
     def __init__(self, asked: Mapping[str, str], account: Account, office: Office) -> None:
         super().__init__({**asked, "state": State.SUBMITTED}, account, office)
         self.marks = {"": "全部", "urgent": "紧急", "overdue": f"超 {office.decides_within} 天", "again": "退回后重报"}
-        self.mark = asked.get("mark") if asked.get("mark") in self.marks else ""
+        self.mark = asked["mark"] if asked.get("mark") in self.marks else ""
 
     def marked(self, mark: str) -> ItemQuerySet:
         """The chosen items that wait, or those of them with a mark."""
@@ -220,6 +220,11 @@ class QueueFilter(ItemFilter):
     def here(self) -> str:
         """This address with its page."""
         return self.address(after=self.asked.get("after", ""))
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Names and values of this address, for a form that goes on with them."""
+        return [(name, self.asked[name]) for name in (*self.NAMES, "after") if self.asked.get(name)]
 
     @property
     def kept(self) -> str:

@@ -1,5 +1,6 @@
 """Forms of the desk: filters, decisions, adoptions."""
 
+import datetime
 from itertools import zip_longest
 from typing import Any, cast
 
@@ -9,8 +10,9 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from submissions import body
+from submissions.adoptions import Use
 from submissions.drafts import Typed
-from submissions.models import Channel, DecisionReason, Draft, Item, ItemKind, SavedView, Theme
+from submissions.models import AdoptionForm, Channel, DecisionReason, Draft, Item, ItemKind, SavedView, Theme
 from submissions.states import DECISIONS, MOVES
 from trail.records import record
 from units.forms import LineField, LinesField
@@ -104,7 +106,8 @@ class ViewForm(forms.Form):
     @transaction.atomic
     def save(self) -> str:
         """Keep or drop it, and say so."""
-        name, mine = self.cleaned_data["name"], {"account": self.account, "office": self.office}
+        name = self.cleaned_data["name"]
+        mine: dict[str, Any] = {"account": self.account, "office": self.office}
         if self.cleaned_data["drop"]:
             SavedView.objects.filter(name=name, **mine).delete()
             record("删除视图", by=self.account, office=self.office.code, after={"name": name})
@@ -137,30 +140,86 @@ class ReasonForm(forms.Form):
         return one_line(self.cleaned_data["reason"])
 
 
-class AdoptionForm(forms.Form):
-    """One adoption by one channel."""
+class PastDateField(forms.DateField):
+    """The day of something that has happened."""
 
-    channel = forms.ModelChoiceField(
-        Channel.objects.none(),
-        label="渠道",
-        empty_label="请选渠道",
-        error_messages={"required": "请选渠道。", "invalid_choice": "没有这个渠道。"},
+    def __init__(self, what: str, **kwargs: Any) -> None:
+        self.what = what
+        wrong = {"required": f"请填{what}。", "invalid": f"{what}应当像 2020-03-31。"}
+        widget = forms.DateInput(attrs={"type": "date"})
+        super().__init__(label=what, widget=widget, error_messages=wrong, **kwargs)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value and value > timezone.localdate():
+            raise forms.ValidationError(f"{self.what}是 {value:%Y-%m-%d}，还没有到；请填今天或以前的日期。")
+
+
+class UseForm(forms.Form):
+    """What one channel did with an item: a row of a page with one for each channel, all with the same names."""
+
+    NAMES = ("channel", "forwarded_on", "adopted_on", "form", "title", "column", "link", "issue", "again")
+
+    forwarded_on = PastDateField("转报日期", required=False)
+    adopted_on = PastDateField("采用日期", required=False)
+    form = forms.ChoiceField(label="形式", choices=[("", "不填"), *AdoptionForm.choices], required=False)
+    title = LineField(label="采用标题", max_length=300, required=False)
+    column = forms.ChoiceField(label="栏目", required=False)
+    link = forms.URLField(
+        label="链接",
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        error_messages={"invalid": "链接应当像 https://jyt.example.cn/1.html。"},
     )
-    adopted_on = forms.DateField(
-        label="采用日期",
-        widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={"required": "请填采用日期。", "invalid": "采用日期应当像 2020-03-31。"},
-    )
-    title = forms.CharField(label="采用标题", max_length=300, required=False, help_text="和原题相同就不用填")
+    issue = LineField(label="期号", max_length=60, required=False)
+    again = forms.BooleanField(required=False)
 
-    def __init__(self, *args: object, office: Office, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        channels = self.fields["channel"]
-        assert isinstance(channels, forms.ModelChoiceField)
-        channels.queryset = Channel.objects.filter(office=office, active=True)
+    def __init__(self, typed: QueryDict | None, *, channel: Channel, before: list[datetime.date]) -> None:
+        """``typed`` holds all rows, ``before`` the days on which the channel adopted the item already."""
+        self.channel, self.before = channel, before
+        super().__init__(self._own_row(typed), auto_id=f"c{channel.pk}_%s")
+        columns = [(str(column.pk), column.name) for column in channel.columns.all()]
+        self.fields["column"].choices = [("", "不填"), *columns]  # type: ignore[attr-defined]
 
-    def clean_title(self) -> str:
-        return one_line(self.cleaned_data["title"])
+    def _own_row(self, typed: QueryDict | None) -> dict[str, str] | None:
+        own = str(self.channel.pk)
+        if typed is None or own not in (rows := typed.getlist("channel")):
+            return None
+        columns = {name: typed.getlist(name) for name in self.NAMES if name not in ("channel", "again")}
+        at = rows.index(own)
+        row = {name: values[at] for name, values in columns.items() if at < len(values)}
+        return {**row, "again": "on" if own in typed.getlist("again") else ""}
+
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or {}
+        if asked.get("adopted_on") and self.before and not asked.get("again"):
+            days = "、".join(f"{day:%Y-%m-%d}" for day in self.before)
+            self.add_error("again", f"{self.channel}在 {days} 已经采用过这条信息；确实又用了一次，请在这一行打勾。")
+        details = [name for name in ("form", "title", "column", "link", "issue") if asked.get(name)]
+        if details and not asked.get("adopted_on") and "adopted_on" not in self.errors:
+            self.add_error("adopted_on", f"{self.channel}填了采用的情况，还没有填采用日期。")
+        return asked
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the row says anything."""
+        return self.is_bound and bool(self.cleaned_data.get("adopted_on") or self.cleaned_data.get("forwarded_on"))
+
+    @property
+    def use(self) -> Use:
+        asked = self.cleaned_data
+        column = next((one for one in self.channel.columns.all() if str(one.pk) == asked["column"]), None)
+        names = ("forwarded_on", "adopted_on", "form", "title", "link", "issue")
+        return Use(self.channel, column=column, **{name: asked[name] for name in names})
+
+
+class InstructionForm(forms.Form):
+    """A leader's instruction on an item."""
+
+    leader = LineField(label="批示领导", max_length=60, error_messages={"required": "请写批示领导的姓名和职务。"})
+    given_on = PastDateField("批示日期")
+    text = LineField(label="批示内容", max_length=500, required=False)
 
 
 class WriteForm(forms.Form):

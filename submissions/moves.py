@@ -1,4 +1,4 @@
-"""The only writer of an item's state and adoptions: one at a time, or in bulk for the past.
+"""The only writer of an item's state: one at a time, or in bulk with their adoptions for the past.
 
 Each act holds the office's books, asks its verdict, changes by a conditional update that only one of two
 can win, writes the event and sends the one signal, in one transaction.
@@ -18,7 +18,6 @@ from submissions.fields import whole
 from submissions.models import (
     Adoption,
     AdoptionCredit,
-    Channel,
     Item,
     ItemEvent,
     ItemShare,
@@ -26,9 +25,9 @@ from submissions.models import (
     ReceiptCounter,
     Revision,
 )
-from submissions.permissions import is_reviewed, may_adopt, may_move, may_revoke
+from submissions.permissions import is_reviewed, may_adopt, may_move
 from submissions.signals import facts_changed
-from submissions.states import ADOPT, IMPORT, MOVES, RECEIVED, REVOKE, Move, State
+from submissions.states import ADOPT, IMPORT, MOVES, RECEIVED, Move, State
 from trail.records import record
 from units.models import Account, Office, Role
 from units.verdicts import Refused, TooLate
@@ -59,7 +58,7 @@ def move(item: Item, name: str, by: Account | None, reason: str = "", themes: Co
     if now in RECEIVED and item.number is None:
         changes |= {"number": _next_number(item.office), "received_on": timezone.localdate()}
     if not Item.objects.filter(pk=item.pk, state=was).update(**changes):
-        raise TooLate(_who_was_first(item))
+        raise TooLate(who_was_first(item))
     for name_of_field, value in changes.items():
         setattr(item, name_of_field, value)
     if name == "accept":
@@ -73,62 +72,6 @@ def move(item: Item, name: str, by: Account | None, reason: str = "", themes: Co
     if State.VALID in (was, now):  # only valid items count
         facts_changed.send(Item, item_ids=[item.pk])
     return item
-
-
-@transaction.atomic
-def adopt(
-    item: Item, channel: Channel, adopted_on: datetime.date, by: Account | None, title: str = "", link: str = ""
-) -> Adoption:
-    """Record that a channel used an item; a submitted one is accepted first. Credits start as the item's shares.
-
-    Raises Refused, or TooLate where somebody decided the item or recorded the same adoption meanwhile.
-    """
-    Office.objects.hold(item.office_id)
-    if channel.office_id != item.office_id:
-        raise Refused("没有这个渠道。")
-    if not (verdict := may_adopt(by, item)):
-        raise Refused(verdict.reason)
-    if item.state == State.SUBMITTED:
-        move(item, "accept", by)
-    elif not Item.objects.filter(pk=item.pk, state=State.VALID).exists():
-        raise TooLate(_who_was_first(item))
-    if item.adoptions.live().filter(channel=channel, adopted_on=adopted_on, title=title).exists():
-        raise Refused(f"{channel}在{adopted_on:%Y-%m-%d}以同一标题采用这条信息，已经登记过。")
-    adoption = Adoption.objects.create(
-        item=item, channel=channel, adopted_on=adopted_on, title=title, link=link, recorded_by=by
-    )
-    AdoptionCredit.objects.bulk_create(
-        [AdoptionCredit(adoption=adoption, item=item, unit_id=s.unit_id, share=s.share) for s in item.shares.all()]
-    )
-    if by is not None:
-        record("登记采用", by=by, office=item.office.code, on=adoption, after={"item": item.number, "title": title})
-    _tell(item, ADOPT, by, str(adoption))
-    return adoption
-
-
-@transaction.atomic
-def revoke(adoption: Adoption, by: Account | None, reason: str) -> None:
-    """Take an adoption back; its points go with it. Raises Refused or TooLate."""
-    item = adoption.item
-    Office.objects.hold(item.office_id)
-    if not (verdict := may_revoke(by, adoption)):
-        raise Refused(verdict.reason)
-    reason = reason.strip()[:500]
-    if not reason:
-        raise Refused("请写明撤销采用的理由。")
-    secrecy.refuse_marked({"理由": reason})
-    now = timezone.now()
-    if not Adoption.objects.live().filter(pk=adoption.pk).update(revoked_at=now, revoked_by=by, revoke_reason=reason):
-        raise TooLate("这次采用刚刚已被撤销。")
-    adoption.revoked_at, adoption.revoked_by, adoption.revoke_reason = now, by, reason
-    record("撤销采用", by=by, office=item.office.code, on=adoption, after={"reason": reason})
-    _tell(item, REVOKE, by, f"{adoption}：{reason}"[:500])
-
-
-def _tell(item: Item, event: str, by: Account | None, reason: str) -> None:
-    """An event that leaves the state as it is, and the signal, which recounts every item credited."""
-    ItemEvent.objects.create(item=item, actor=by, move=event, was=item.state, now=item.state, reason=reason)
-    facts_changed.send(Item, item_ids=[item.pk])
 
 
 @dataclass(slots=True)
@@ -276,7 +219,7 @@ def _next_number(office: Office) -> str:
             return number
 
 
-def _who_was_first(item: Item) -> str:
+def who_was_first(item: Item) -> str:
     """A sentence about what became of the item meanwhile."""
     event = item.events.select_related("actor").order_by("-at", "-id").first()
     if event is None:

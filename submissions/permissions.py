@@ -3,7 +3,8 @@
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from submissions.models import Adoption, Item, ReviewStage
+from submissions.models import Item, Review, ReviewStage, Revision
+from submissions.models.adoptions import Revocable
 from submissions.states import DECISIONS, MOVES, State
 from units.models import Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
@@ -121,14 +122,32 @@ def may_adopt(account: Account | None, item: Item) -> Verdict:
     return YES
 
 
-def may_revoke(account: Account | None, adoption: Adoption) -> Verdict:
-    """An editor of the office, while the adoption stands."""
-    if account is not None and not account.has_role(adoption.item.office.unit_id, Role.EDITOR):
-        return no("只有收稿单位的编辑可以撤销采用。")
-    if account is not None and not (verdict := in_charge(account, adoption.item)):
+def is_cleared(item: Item) -> bool:
+    """Whether the text that went out passed the review before publication. A new revision asks again."""
+    sent = item.revisions.filter(sent_at__isnull=False).order_by("-number").values("pk")[:1]
+    return Review.objects.filter(revision__in=sent, stage=ReviewStage.BEFORE_PUBLICATION, passed=True).exists()
+
+
+def may_clear(account: Account, item: Item, revision: Revision | None) -> Verdict:
+    """An editor or manager of the office who had no hand in the text, once it was received."""
+    if not account.has_role(item.office.unit_id, Role.EDITOR, Role.MANAGER):
+        return no("只有收稿单位的编辑或管理员可以做公开前审查。")
+    if item.state not in (State.SUBMITTED, State.VALID) or revision is None:
+        return no(f"这条信息现在是“{State(item.state).label}”，不能做公开前审查。")
+    if account.pk in revision.writers or account.pk == revision.author_id:
+        return no("写过或改过这一稿的人不能审查它，请收稿单位的另一人审查。")
+    return YES
+
+
+def may_revoke(account: Account | None, thing: Revocable) -> Verdict:
+    """An editor of the office, while it stands: an adoption, a forwarding, an instruction."""
+    label = thing._meta.verbose_name
+    if account is not None and not account.has_role(thing.item.office.unit_id, Role.EDITOR):
+        return no(f"只有收稿单位的编辑可以撤销{label}。")
+    if account is not None and not (verdict := in_charge(account, thing.item)):
         return verdict
-    if adoption.revoked_at:
-        return no("这次采用已经撤销。")
+    if thing.revoked_at:
+        return no(f"这次{label}已经撤销。")
     return YES
 
 

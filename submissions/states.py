@@ -70,7 +70,7 @@ EVENT_LABELS = {
     ENTER: "代录",
     IMPORT: "导入",
     ADOPT: "采用",
-    REVOKE: "撤销采用",
+    REVOKE: "撤销",
     REVIEW: "审查通过",
     EDIT: "编辑改稿",
     CLEARED: "公开前审查",

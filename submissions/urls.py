@@ -14,7 +14,7 @@ urlpatterns = [
     path("items/<int:pk>/discard/", writing.discard_draft, name="discard-draft"),
     path("items/<int:pk>/review/", signing.review_item, name="review-item"),
     path("items/<int:pk>/move/<slug:name>/", items.move_item, name="move-item"),
-    path("items/<int:pk>/adopt/", items.adopt_item, name="adopt-item"),
+    path("items/<int:pk>/themes/", items.change_themes, name="set-themes"),
     path("queue/", queue.queue, name="queue"),
     path("queue/several/", queue.decide_several, name="decide-several"),
     path("queue/undo/", queue.undo_decisions, name="undo-decisions"),
@@ -23,5 +23,4 @@ urlpatterns = [
     path("queue/<int:pk>/", queue.read_item, name="read-item"),
     path("queue/<int:pk>/decide/", queue.decide_item, name="decide-item"),
     path("roles/<int:pk>/charge/", charges.charge_editor, name="charge"),
-    path("adoptions/<int:pk>/revoke/", items.revoke_adoption, name="revoke-adoption"),
 ]

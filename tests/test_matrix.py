@@ -8,6 +8,7 @@ import contextlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -27,10 +28,10 @@ from PIL import Image
 from reports import runs
 from reports.models import Circular, ReportRun, RunFile
 from scoring import closing
+from submissions.adoptions import adopt
 from submissions.exact import ONE
 from submissions.models import Item, ItemFile
 from submissions.models.files import kept
-from submissions.moves import adopt
 from submissions.states import State
 from tests.world import PASSWORD, World, account
 from trail.models import TrailEntry
@@ -98,6 +99,34 @@ def an_adoption(world: World, whose: str) -> Any:
     if whose == ELSEWHERE:
         return item.adoptions.create(channel=world.other.channels.first(), adopted_on="2020-03-01")
     return item.adoptions.get()
+
+
+def a_valid_item(world: World, whose: str) -> Item:
+    return an_item(world, whose, State.VALID)
+
+
+def adopted_by_province(world: World) -> dict[str, Any]:
+    return {"channel": world.province.pk, "adopted_on": "2020-03-02"}
+
+
+def a_forwarding(world: World, whose: str) -> Any:
+    item = an_item(world, whose, State.VALID)
+    return item.forwardings.create(channel=office_of(world, whose).channels.first(), forwarded_on="2020-03-01")
+
+
+def an_instruction(world: World, whose: str) -> Any:
+    return an_item(world, whose, State.VALID).instructions.create(leader="某副省长", given_on="2020-03-01")
+
+
+def several(world: World) -> dict[str, Any]:
+    return {"items": [an_item(world, OWN).pk, an_item(world, OTHERS).pk], "do": "accept"}
+
+
+def just_decided(world: World) -> dict[str, Any]:
+    item = a_valid_item(world, OWN)
+    item.events.create(actor=world.editor, move="accept", was=State.SUBMITTED, now=State.VALID)
+    Item.objects.filter(pk=item.pk).update(undo_until=timezone.now() + timedelta(minutes=1))
+    return {"items": item.pk}
 
 
 def a_period(world: World, whose: str, closed: bool = False) -> Any:
@@ -273,14 +302,27 @@ DESK = [
     Row("export-items", ALL),
     Row("discard-draft", NOBODY, {"officer"}, a_draft, posts_others=NOBODY),
     Row("move-item", NOBODY, {"editor"}, partial(an_item, state=State.REJECTED), lambda w: REASON, ("reopen",)),
-    Row("adopt-item", NOBODY, {"editor"}, an_item, lambda w: {"channel": w.site.pk, "adopted_on": "2020-03-02"}),
+    Row("queue", STAFF),
+    Row("read-item", STAFF, thing=an_item),
+    Row("decide-item", NOBODY, {"editor"}, an_item, lambda w: {"do": "accept", "themed": 1, "themes": w.theme.pk}),
+    Row("decide-item", NOBODY, {"editor"}, an_item, lambda w: {"do": "reject", "say": "因为"}),
+    Row("decide-several", STAFF, {"editor"}, data=several, reads_others=STAFF),
+    Row("undo-decisions", NOBODY, {"editor"}, data=just_decided),
+    Row("save-view", NOBODY, STAFF, data=lambda w: {"name": "急件", "query": "mark=urgent"}),
+    Row("switch-keys", NOBODY, STAFF, data=lambda w: {"keys": 0}),
+    Row("set-themes", NOBODY, {"editor"}, a_valid_item, lambda w: {"themes": w.theme.pk}),
+    Row("adopt-item", {"editor"}, {"editor"}, an_item, adopted_by_province),
+    Row("adopt-item", {"editor"}, {"editor"}, a_valid_item, adopted_by_province),
     Row(
-        "adopt-item",
-        NOBODY,
-        {"editor"},
-        partial(an_item, state=State.VALID),
-        lambda w: {"channel": w.site.pk, "adopted_on": "2020-03-02"},
+        *("clear-item", NOBODY, {"editor", "manager"}, a_valid_item),
+        lambda w: {"number": 1, "statement": "可以公开", "result": "pass"},
     ),
+    Row(
+        *("instruct-item", NOBODY, {"editor"}, a_valid_item),
+        lambda w: {"leader": "某副省长", "given_on": "2020-03-02", "text": "请研究"},
+    ),
+    Row("revoke-forwarding", STAFF, {"editor"}, a_forwarding, lambda w: REASON),
+    Row("revoke-instruction", STAFF, {"editor"}, an_instruction, lambda w: REASON),
     Row("revoke-adoption", {*STAFF, *UNIT}, {"editor"}, an_adoption, lambda w: REASON, reads_others=STAFF),
     Row("standings", ALL),
     Row("entries", ALL),
@@ -454,19 +496,19 @@ def test_posting(row, world, people):
                         assert refused.after["path"] == page, told
                         assert answer.status_code < 500, told
         with undone():
-            page = address(row, world, whose)
+            page, data = address(row, world, whose), row.data(world)
             before = snapshot()
-            assert Client().post(page, row.data(world)).status_code == 401
+            assert Client().post(page, data).status_code == 401
             assert snapshot() == before
 
 
 @pytest.mark.parametrize("row", [row for row in DESK if row.posts], ids=str)
 def test_where_the_trail_cannot_be_written_nothing_is_done(row, world, people):
     role = min(row.posts)
-    page = address(row, world, OWN)
+    page, data = address(row, world, OWN), row.data(world)
     before = snapshot()
     with patch.object(TrailEntry, "save", side_effect=DatabaseError("no room on the disk")), transaction.atomic():
-        answer = people["here"][role].post(page, row.data(world))
+        answer = people["here"][role].post(page, data)
     assert answer.status_code == 500
     assert snapshot() == before
 
@@ -576,7 +618,7 @@ def test_each_act_on_ones_own_account_is_on_the_trail(name, world, client):
 
 
 def test_the_acts_ask_for_themselves_whatever_a_view_has_let_through(world):
-    item = world.item(state=State.VALID)
+    item = world.item(state=State.VALID, cleared=True)
     for role in ROLES:
         person = getattr(world, role)
         if role != "manager":

@@ -12,9 +12,9 @@ from django.urls import reverse
 from reports.models import ReportRun, RunFile
 from scoring import closing
 from scoring.schemes import put_in_force
+from submissions.adoptions import revoke
 from submissions.exact import ONE
 from submissions.models import Adoption, Item
-from submissions.moves import revoke
 from submissions.states import State
 from tests.world import World, shanxi_scheme
 from units.models import Account, Membership, Role, RosterLine, StandingsShown
@@ -152,13 +152,13 @@ def test_an_editor_accepts_adopts_returns_and_reopens_on_the_page(world):
     page = address(world, "item", item.pk)
     answer = client.post(address(world, "move-item", item.pk, "return"), {"reason": " "})
     assert answer.status_code == 422
-    client.post(address(world, "adopt-item", item.pk), {"channel": world.site.pk, "adopted_on": "2020-03-02"})
+    client.post(address(world, "adopt-item", item.pk), {"channel": world.province.pk, "adopted_on": "2020-03-02"})
     text = client.get(page).content.decode()
     assert "已采用" in text
     assert "认定有效" in text
     answer = client.post(address(world, "move-item", item.pk, "reopen"), {"reason": "再看"}, follow=True)
     assert "先撤销采用" in answer.content.decode()
-    answer = client.post(address(world, "adopt-item", item.pk), {"channel": 0, "adopted_on": "不是日期"})
+    answer = client.post(address(world, "adopt-item", item.pk), {"channel": world.site.pk, "adopted_on": "不是日期"})
     assert answer.status_code == 422
     assert "采用日期应当像" in answer.content.decode()
 
@@ -324,7 +324,7 @@ def test_a_database_that_keeps_one_waiting_is_a_sentence(world, monkeypatch):
         raise OperationalError("canceling statement due to lock timeout")
 
     item = world.item(state=State.SUBMITTED)
-    monkeypatch.setattr("submissions.views.items.move", waits)
+    monkeypatch.setattr("submissions.views.items.decide", waits)
     answer = client_of(world.editor).post(address(world, "move-item", item.pk, "accept"))
     assert answer.status_code == 503
     assert "什么也没有改" in answer.content.decode()

@@ -7,7 +7,7 @@ from typing import Any
 
 from scoring.schemes import put_in_force
 from submissions.exact import ONE
-from submissions.models import Adoption, Channel, Item, ItemKind, Period, Theme
+from submissions.models import Adoption, Channel, Item, ItemKind, Period, Review, Theme
 from submissions.moves import PastAdoption, PastItem, record_past
 from submissions.states import State
 from units.models import Account, Membership, Office, Role, RosterGroup, RosterLine, StandingsShown, Unit
@@ -51,13 +51,25 @@ class World:
         }
         return PastItem(title=title, **{**defaults, **fields})
 
-    def item(self, title: str = "一条信息", *, adopted_by: Channel | None = None, **fields: Any) -> Item:
-        """Such an item, recorded; adopted on 2020-03-01 if a channel is given."""
+    def item(
+        self, title: str = "一条信息", *, adopted_by: Channel | None = None, cleared: bool = False, **fields: Any
+    ) -> Item:
+        """Such an item, recorded; adopted on 2020-03-01 if a channel is given; ``cleared`` to be public."""
         row = self.past(title, **fields)
         if adopted_by:
             row.adoptions.append(PastAdoption(adopted_by.pk, datetime.date(2020, 3, 1)))
         record_past(self.office, [row], source="测试")
-        return Item.objects.get(office=self.office, number=row.number)
+        item = Item.objects.get(office=self.office, number=row.number)
+        if cleared:
+            self.clear(item)
+        return item
+
+    def clear(self, item: Item) -> None:
+        """Let the manager pass an item's text for public channels."""
+        revision = item.revisions.latest("number")
+        Review.objects.create(
+            revision=revision, stage="before_publication", reviewer=self.manager, statement="可以公开", passed=True
+        )
 
     def adoption(self, item: Item) -> Adoption:
         return item.adoptions.select_related("item__office", "channel").get()

@@ -9,9 +9,9 @@ from reports.kinds.figures import gather
 from reports.models import Head, Letterhead
 from reports.tests.pages import grid, prose, texts
 from scoring import closing
+from submissions.adoptions import revoke
 from submissions.exact import ONE, plain
 from submissions.models import Adoption, Period, Theme
-from submissions.moves import revoke
 
 
 def test_the_prose_tells_every_total_with_its_unit_also_where_it_is_zero(quarter):

@@ -9,9 +9,9 @@ from reports.kinds.figures import gather
 from reports.kinds.findings import of_figures
 from scoring import closing
 from scoring.models import Scheme, ScoreEntry, Standing
+from submissions.adoptions import revoke
 from submissions.exact import ONE
 from submissions.models import Adoption, Item
-from submissions.moves import revoke
 from submissions.states import State
 
 

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from reports.document import GroupRow, Paragraph, Row, Table
 from reports.kinds.statistics import build
 from scoring import closing
+from submissions.adoptions import revoke
 from submissions.exact import ONE
 from submissions.models import Adoption, Theme
-from submissions.moves import revoke
 
 SHEETS = ["统计表", "得分明细", "采用篇目", "按主题", "按渠道"]
 

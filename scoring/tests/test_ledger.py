@@ -12,9 +12,10 @@ from scoring import closing, ledger
 from scoring.models import ClosedResult, Scheme, ScoreEntry, Standing
 from scoring.schemes import BadScheme, put_in_force
 from scoring.standings import as_json, entries_of, live, standings
+from submissions.adoptions import adopt, revoke
 from submissions.exact import ONE, to_decimal
 from submissions.models import Period
-from submissions.moves import adopt, move, record_past, revoke
+from submissions.moves import move, record_past
 from tests.world import quarter, shanxi_scheme
 from units.models import RosterLine, Unit
 from units.verdicts import Refused
@@ -176,7 +177,7 @@ def test_a_new_version_holds_from_its_period_on_and_corrects_the_old_with_the_ol
     description["rules"][2]["points"] = "9.5"
     put_in_force(world.office, description, world.manager)
     world.item(received_on=datetime.date(2020, 4, 5))
-    adopt(world.item(), world.site, datetime.date(2020, 5, 1), world.editor)
+    adopt(world.item(cleared=True), world.site, datetime.date(2020, 5, 1), world.editor)
     assert score(world.q2, world.bureau) == "11.5"  # one item of Q2, one late for Q1, and 9.5
     revoke(world.adoption(item), world.editor, "撤")
     assert score(world.q2, world.bureau) == "7.5"
@@ -267,7 +268,7 @@ def test_reopening_brings_home_what_jumped_over_the_period(world):
         office=world.office, kind="quarter", name="2019年第4季度", starts_on="2019-10-01", ends_on="2019-12-31"
     )
     fourth.refresh_from_db()
-    item = world.item(received_on=datetime.date(2019, 11, 1))
+    item = world.item(received_on=datetime.date(2019, 11, 1), cleared=True)
     adoption = adopt(item, world.site, datetime.date(2019, 12, 1), world.editor)
     closing.close(fourth, world.manager)
     closing.close(world.q1, world.manager)

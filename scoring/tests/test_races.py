@@ -9,8 +9,9 @@ from django.db import transaction
 from scoring import closing, ledger
 from scoring.models import ScoreEntry
 from submissions import moves
+from submissions.adoptions import adopt
 from submissions.models import Adoption, Item, ItemEvent, Period
-from submissions.moves import adopt, move
+from submissions.moves import move
 from submissions.states import State
 from tests.races import at_once
 from tests.world import build_world
@@ -52,7 +53,7 @@ def test_without_the_guard_both_would_win(monkeypatch):
 
 def test_adoptions_of_one_item_at_once_are_all_counted_once():
     world = build_world()
-    item = world.item(state=State.SUBMITTED)
+    item = world.item(state=State.SUBMITTED, cleared=True)
 
     def adopting(day: int) -> Callable[[], Adoption]:
         seen = Item.objects.select_related("office", "unit").get(pk=item.pk)

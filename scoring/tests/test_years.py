@@ -9,9 +9,10 @@ import pytest
 from scoring import closing, ledger
 from scoring.models import ScoreEntry
 from scoring.standings import as_json, standings
+from submissions.adoptions import adopt, revoke
 from submissions.exact import ONE
 from submissions.models import Adoption, Item, Period
-from submissions.moves import adopt, move, revoke
+from submissions.moves import move
 from units.verdicts import Refused, TooLate
 
 EXTRA = [
@@ -57,6 +58,7 @@ def do(act, world, rng, periods, frozen):
             received_on=day,
             state=rng.choice(["valid", "submitted"]),
             themes=[world.theme.pk] if rng.random() < 0.4 else [],
+            cleared=True,
         )
     elif act == "adopt" and item:
         adopt(item, rng.choice([world.site, world.province]), day, world.editor)

@@ -112,6 +112,11 @@ class Migration(migrations.Migration):
             name='form',
             field=models.CharField(blank=True, choices=[('full', '全文'), ('excerpt', '摘用'), ('merged', '综合'), ('brief', '简讯')], default='', max_length=10, verbose_name='形式'),
         ),
+        migrations.AlterField(
+            model_name='adoption',
+            name='item',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='submissions.item'),
+        ),
         migrations.AddField(
             model_name='channel',
             name='contact',
@@ -163,7 +168,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='forwarding',
             name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='forwardings', to='submissions.item'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='submissions.item'),
         ),
         migrations.AddField(
             model_name='forwarding',
@@ -178,7 +183,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='instruction',
             name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instructions', to='submissions.item'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='submissions.item'),
         ),
         migrations.AddField(
             model_name='instruction',

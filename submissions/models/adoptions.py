@@ -19,8 +19,9 @@ class RevocableQuerySet(models.QuerySet[Any]):
 
 
 class Revocable(models.Model):
-    """A fact on record: who said it when. Never deleted; a wrong one is revoked with a reason."""
+    """A fact about an item on record, and who said it when. Never deleted; a wrong one is revoked with a reason."""
 
+    item = models.ForeignKey(Item, models.PROTECT, related_name="%(class)ss")
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -59,7 +60,6 @@ class Adoption(Revocable):
     the items it was made from. The office is the item's.
     """
 
-    item = models.ForeignKey(Item, models.PROTECT, related_name="adoptions")
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="adoptions", verbose_name="渠道")
     column = models.ForeignKey(ChannelColumn, models.PROTECT, null=True, blank=True, verbose_name="栏目")
     adopted_on = models.DateField("采用日期")
@@ -105,7 +105,6 @@ class AdoptionCredit(models.Model):
 class Forwarding(Revocable):
     """That an item was passed on to a channel (已转报) on one day. Whether it is adopted there is another fact."""
 
-    item = models.ForeignKey(Item, models.PROTECT, related_name="forwardings")
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="forwardings", verbose_name="渠道")
     forwarded_on = models.DateField("转报日期")
 
@@ -125,7 +124,6 @@ class Forwarding(Revocable):
 class Instruction(Revocable):
     """A leader's instruction (批示) on an item: a record, never a score of itself (DESIGN, section 5)."""
 
-    item = models.ForeignKey(Item, models.PROTECT, related_name="instructions")
     leader = models.CharField("批示领导", max_length=60)
     given_on = models.DateField("批示日期")
     text = models.CharField("批示内容", max_length=500, blank=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -54,6 +55,12 @@ def signed(value: int | Decimal) -> str:
 def day(value: datetime.date | None) -> str:
     """3月31日; with the year where it is not this one's."""
     return f"{value.year}年{value.month}月{value.day}日" if value else ""
+
+
+@register.filter
+def kind_of(row: Model) -> str:
+    """What a thing is called: 采用, 转报, 批示."""
+    return str(row._meta.verbose_name)
 
 
 @register.filter

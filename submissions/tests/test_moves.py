@@ -6,9 +6,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from submissions.adoptions import adopt, revoke
 from submissions.exact import ONE
 from submissions.models import AdoptionCredit, Item, ItemShare
-from submissions.moves import adopt, move, record_past, revoke
+from submissions.moves import move, record_past
 from submissions.states import MOVES, State
 from units.verdicts import Refused, TooLate
 
@@ -116,7 +117,7 @@ def test_accepting_confirms_the_proposed_themes(world):
 
 def test_adopting_a_submitted_item_accepts_it_first_and_credits_its_shares(world):
     shares = [(world.bureau.pk, 600_000), (world.college.pk, 400_000)]
-    item = world.item(state=State.SUBMITTED, shares=shares)
+    item = world.item(state=State.SUBMITTED, shares=shares, cleared=True)
     adopt(item, world.site, datetime.date(2020, 3, 1), world.editor)
     assert [event.move for event in item.events.all()] == ["import", "accept", "adopt"]
     assert sorted(AdoptionCredit.objects.values_list("unit_id", "share")) == sorted(
@@ -137,7 +138,7 @@ def test_another_offices_channel_does_not_exist(world):
 
 
 def test_the_same_adoption_is_not_recorded_twice_but_again_after_its_revocation(world):
-    item = world.item()
+    item = world.item(cleared=True)
     first = adopt(item, world.site, datetime.date(2020, 3, 1), world.editor)
     with pytest.raises(Refused, match="已经登记过"):
         adopt(item, world.site, datetime.date(2020, 3, 1), world.editor)

@@ -265,7 +265,7 @@ def test_it_is_read_by_the_office_once_it_goes_out(world, clients):
     assert (item.state, item.title) == (State.SUBMITTED, "里面的题")
     page = clients["editor"].get(reverse("item", args=["jia", item.pk])).content.decode()
     assert "还没有人看过" in page
-    assert "不涉密，可以报送" not in page, "what the unit says to itself stays there"
+    assert "不涉密，可以报送" in page, "the review that let it out goes with it"
 
 
 def test_a_resubmitted_item_that_waits_is_not_said_to_be_sent(world, clients):

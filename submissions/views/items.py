@@ -7,15 +7,17 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
 from submissions.filters import ItemFilter
-from submissions.forms import AdoptionForm, ReasonForm
-from submissions.models import Adoption, Draft, Item, Review
-from submissions.moves import adopt, move, revoke
-from submissions.permissions import in_charge, may_adopt, may_move, may_review, may_revoke, may_write
-from submissions.states import DECISIONS, INNER, MOVES
+from submissions.forms import MOST_THEMES, ReasonForm
+from submissions.models import Draft, Item, Review, ReviewStage, Theme
+from submissions.moves import move
+from submissions.permissions import in_charge, may_adopt, may_decide, may_move, may_review, may_write
+from submissions.states import CLEARED, DECISIONS, INNER, INSTRUCT, MOVES, State
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role
@@ -55,7 +57,8 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     try:
         if name in MOVES and MOVES[name].through:
             raise Refused(ELSEWHERE[MOVES[name].through])
-        move(item, name, request.user, form.cleaned_data["reason"] if needed else "")
+        act_on = decide if name in DECISIONS else move
+        act_on(item, name, request.user, form.cleaned_data["reason"] if needed else "")
     except (Refused, TooLate) as error:
         say_refused(request, error)
     else:
@@ -65,48 +68,20 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     return redirect("item", request.office.code, pk)
 
 
-@act("登记采用", ["channel", "adopted_on", "title"])
+@act("改主题", ["themes"])
 @require_POST
 @at_office
-def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
+def change_themes(request: DeskRequest, pk: int) -> HttpResponse:
+    """Let the ticked themes of a valid item be its confirmed ones."""
     item = item_of(request, pk)
-    form = AdoptionForm(request.POST, office=request.office)
-    if not form.is_valid():
-        return shown(request, item, status=422, adoption_form=form)
+    typed = [int(one) for one in request.POST.getlist("themes")[:MOST_THEMES] if one.isdecimal() and len(one) < 18]
     try:
-        adoption = adopt(
-            item,
-            form.cleaned_data["channel"],
-            form.cleaned_data["adopted_on"],
-            request.user,
-            form.cleaned_data["title"],
-        )
+        set_themes(item, typed, request.user)
     except (Refused, TooLate) as error:
         say_refused(request, error)
     else:
-        messages.success(request, f"已登记：{adoption}。得分已更新。")
+        messages.success(request, "主题已改，得分已更新。")
     return redirect("item", request.office.code, pk)
-
-
-@act("撤销采用", ["reason"])
-@at_office
-def revoke_adoption(request: DeskRequest, pk: int) -> HttpResponse:
-    """Ask for the reason, then take the adoption back."""
-    items = Item.objects.visible_to(request.user, request.office)
-    adoption = get_object_or_404(Adoption.objects.select_related("item__office", "channel"), pk=pk, item__in=items)
-    request.about = adoption
-    verdict = may_revoke(request.user, adoption)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            revoke(adoption, request.user, form.cleaned_data["reason"])
-        except (Refused, TooLate) as error:
-            say_refused(request, error)
-        else:
-            messages.success(request, "采用已撤销，得分已更新。已经封存的报送期不变，差额记入其后没有封存的报送期。")
-        return redirect("item", request.office.code, adoption.item_id)
-    context = {"adoption": adoption, "verdict": verdict, "form": form}
-    return render(request, "submissions/revoke.html", context, status=422 if form.errors else 200)
 
 
 def item_of(request: DeskRequest, pk: int) -> Item:
@@ -133,9 +108,14 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
     if own and item.undo_until and item.told_to(account) != item.state:
         events = events.exclude(move__in=DECISIONS, at__gt=item.undo_until - UNDO)
     if not own:
-        events, reviews = events.exclude(move__in=INNER), reviews.none()
+        events, reviews = events.exclude(move__in=INNER), reviews.filter(passed=True)
+    works = account.works_at(item.office)
+    if not works:  # what leaders wrote, and what the office says of publishing, is the office's
+        events = events.exclude(move__in=(INSTRUCT, CLEARED))
+        reviews = reviews.filter(stage=ReviewStage.BEFORE_SUBMISSION) if own else reviews.none()
     revision = item.revision_for(account)
     reviews_now = may_review(account, item)  # who fails it sends it back
+    rethinks = item.state == State.VALID and may_decide(account, item)
     editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
     context = {
         "item": item,
@@ -149,11 +129,19 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "may_copy": account.has_role(item.unit_id, Role.OFFICER),
         "shares": item.shares.select_related("unit"),
         "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
+        "forwardings": item.forwardings.select_related("channel", "revoked_by").order_by("forwarded_on", "id"),
+        "instructions": item.instructions.order_by("given_on", "id") if works else [],
+        "works": works,
+        "themes": Theme.objects.choices_for(item, timezone.localdate()) if rethinks else [],
         "events": events,
+        "decides": may_move(account, item, "accept"),
         "moves": [
             (name, made)
             for name, made in MOVES.items()
-            if not made.through and may_move(account, item, name) and not (reviews_now and name == "send_back")
+            if not made.through
+            and name not in DECISIONS
+            and may_move(account, item, name)
+            and not (reviews_now and name == "send_back")
         ],
         "may_adopt": may_adopt(account, item),
         "may_write": may_write(account, item),
@@ -161,7 +149,6 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "charge": charged,
         "may_revoke": editor and charged,
         "reason_form": ReasonForm(),
-        "adoption_form": AdoptionForm(office=item.office),
         **forms,
     }
     return render(request, "submissions/item_detail.html", context, status=status)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from submissions.filters import QueueFilter
 from submissions.forms import DecisionForm, ViewForm
 from submissions.models import DecisionReason, Item, Review, Revision, SavedView, Theme
 from submissions.permissions import may_decide
-from submissions.states import INNER, MOVES, State
+from submissions.states import DECISIONS, INNER, MOVES, State
 from submissions.views.items import item_of
 from trail.acts import act
 from trail.records import record
@@ -35,8 +35,7 @@ MOST_AT_ONCE = 50  # items of one act, which is a page of the queue
 def queue(request: DeskRequest) -> HttpResponse:
     """What waits, filtered by the address, a page at a time."""
     only_for_the_office(request)
-    views = SavedView.objects.filter(account=request.user, office=request.office)
-    return render(request, "submissions/queue.html", {"filter": filter_of(request), "views": list(views)})
+    return shown_queue(request)
 
 
 @at_office
@@ -64,41 +63,41 @@ def decide_item(request: DeskRequest, pk: int) -> HttpResponse:
         return to_reading(request, item)
     remember(request, [(item.pk, form.cleaned_data["do"], item.title)])
     if form.adopts:
-        return HttpResponseRedirect(reverse("adopt-item", args=[request.office.code, pk]))
+        then = f"{kept(request)}{'&' if kept(request) else '?'}then={after.pk}" if after else kept(request)
+        return HttpResponseRedirect(reverse("adopt-item", args=[request.office.code, pk]) + then)
     return to_reading(request, after)
 
 
-@act("批量办理", ["items", "do", "reasons", "say", "sure"])
-@require_POST
+@act("批量办理", ["items", "do", "reasons", "say"])
 @at_office
 def decide_several(request: DeskRequest) -> HttpResponse:
-    """Show how many and which before anything is done; then what became of each."""
+    """Asked by GET it shows how many and which before anything is done; posted, what became of each."""
     only_for_the_office(request)
-    chosen = [pk for pk in request.POST.getlist("items")[:MOST_AT_ONCE] if pk.isdecimal() and len(pk) < 18]
+    posted = request.method == "POST"
+    asked = request.POST if posted else request.GET
     visible = Item.objects.visible_to(request.user, request.office).select_related("office", "unit")
-    items = list(visible.filter(pk__in=chosen).order_by("-urgent", "waits_since", "id"))
-    if not items:
+    items = list(visible.filter(pk__in=chosen(asked)).order_by("-urgent", "waits_since", "id"))
+    if not items or asked.get("do") not in DECISIONS:
         messages.warning(request, "还没有选中信息。请在标题前面打勾，再选办理方式。")
-        return back_to_queue(request)
-    form = DecisionForm(request.POST, office=request.office)
+        return shown_queue(request)
+    form = DecisionForm(asked if posted else None, office=request.office)
     context = {
         "items": items,
-        "do": MOVES.get(request.POST.get("do", "")),
+        "name": asked["do"],
+        "do": MOVES[asked["do"]],
         "form": form,
         "reasons": DecisionReason.objects.filter(office=request.office),
         "query": kept(request),
     }
-    if "sure" not in request.POST or not form.is_valid():
-        asked = "sure" in request.POST
-        return render(request, "submissions/several.html", {**context, "asked": asked}, status=422 if asked else 200)
+    if not posted or not form.is_valid():
+        return render(request, "submissions/several.html", context, status=422 if posted else 200)
     fates = [(item, fate_of(request, item, form)) for item in items]
-    done = [(item.pk, form.cleaned_data["do"], item.title) for item, refusal in fates if not refusal]
+    done = [(item.pk, asked["do"], item.title) for item, refusal in fates if not refusal]
     remember(request, done)
-    return render(
-        request,
-        "submissions/several_done.html",
-        {**context, "fates": fates, "done": len(done), "undone": len(fates) - len(done)},
-    )
+    if not done:
+        request.refusal = fates[0][1]
+    context |= {"fates": fates, "done": len(done), "undone": len(fates) - len(done)}
+    return render(request, "submissions/several_done.html", context)
 
 
 @act("撤销决定", ["items"])
@@ -107,8 +106,8 @@ def decide_several(request: DeskRequest) -> HttpResponse:
 def undo_decisions(request: DeskRequest) -> HttpResponse:
     """Take back what was just decided, as far as it still can be."""
     only_for_the_office(request)
-    chosen = [pk for pk in request.POST.getlist("items")[:MOST_AT_ONCE] if pk.isdecimal() and len(pk) < 18]
-    items = list(Item.objects.visible_to(request.user, request.office).filter(pk__in=chosen).select_related("office"))
+    visible = Item.objects.visible_to(request.user, request.office).select_related("office")
+    items = list(visible.filter(pk__in=chosen(request.POST)))
     if not items:
         raise Http404
     for item in items:
@@ -152,10 +151,20 @@ def switch_keys(request: DeskRequest) -> HttpResponse:
     return to_reading(request, item_of(request, int(pk)) if pk.isdecimal() and len(pk) < 18 else None)
 
 
+def chosen(asked: QueryDict) -> list[int]:
+    """Ids of the items that were ticked, a page of the queue at most."""
+    return [int(pk) for pk in asked.getlist("items")[:MOST_AT_ONCE] if pk.isdecimal() and len(pk) < 18]
+
+
 def only_for_the_office(request: DeskRequest) -> None:
     """The queue is the office's; for everybody else there is none."""
     if not request.user.works_at(request.office):
         raise Http404
+
+
+def shown_queue(request: DeskRequest) -> HttpResponse:
+    views = SavedView.objects.filter(account=request.user, office=request.office)
+    return render(request, "submissions/queue.html", {"filter": filter_of(request), "views": list(views)})
 
 
 def filter_of(request: DeskRequest) -> QueueFilter:

@@ -669,8 +669,9 @@ def send_back(window: Window, title: str, reason: str) -> None:
     """As the office's editor does."""
     page = window("editor", f"items/?q={title}")
     page.get_by_role("link", name=title).click()
-    page.locator("summary", has_text="退回修改").click()
-    page.get_by_label("退回修改的理由").fill(reason)
+    page.get_by_role("link", name="去办理").click()
+    page.locator("summary", has_text="退回或退稿").click()
+    page.get_by_label("给报送单位的话").fill(reason)
     press(page, "退回修改", f"已退回修改：{title}")
 
 

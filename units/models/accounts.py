@@ -118,9 +118,9 @@ class Account(AbstractBaseUser):
 
     @cached_property
     def held(self) -> "list[Membership]":
-        """Memberships with their units, read once a request; ``narrowed`` where an editor is for a part only."""
+        """Memberships with their units, read once a request."""
         rows = self.memberships.select_related("unit")
-        return list(rows.annotate(narrowed=Coalesce(Max("groups"), Max("theme_charges"))))
+        return list(rows.annotate(a_charge=Coalesce(Max("groups"), Max("theme_charges"))))
 
     @property
     def is_guarded(self) -> bool:
@@ -204,3 +204,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} {self.unit} {self.get_role_display()}"
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it is for some groups or themes only; told without asking by those of ``Account.held``."""
+        if not hasattr(self, "a_charge"):
+            return self.groups.exists() or self.theme_charges.exists()
+        return self.a_charge is not None

@@ -1,0 +1,188 @@
+"""Pages on which an editor records, beside its effect on the scores, what channels did with an item."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from scoring.effects import Effect, effects_of
+from submissions.adoptions import instruct, record_uses, revoke
+from submissions.filters import QueueFilter
+from submissions.forms import InstructionForm, ReasonForm, ReviewForm, UseForm
+from submissions.models import Adoption, Channel, Forwarding, Instruction, Item
+from submissions.models.adoptions import Revocable
+from submissions.permissions import is_cleared, may_adopt, may_clear, may_revoke
+from submissions.reviews import clear
+from submissions.views.items import item_of
+from submissions.views.queue import to_reading
+from trail.acts import act
+from units.desk import DeskRequest, at_office, say_refused
+from units.models import Role
+from units.verdicts import Refused, TooLate
+
+
+def an_editors(request: DeskRequest, pk: int) -> Item:
+    """An item, for an editor of the office; for everybody else there is no such page."""
+    if not request.user.has_role(request.office.unit_id, Role.EDITOR):
+        raise Http404
+    return item_of(request, pk)
+
+
+@act("登记采用", UseForm.NAMES)
+@at_office
+def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
+    """One act for what one or several channels did; asked by GET it shows what the scores would do."""
+    item = an_editors(request, pk)
+    forms = use_forms(request, item)
+    if request.method != "POST":
+        part = "portal/effects.html" if request.headers.get("HX-Target") == "effects" else "portal/adopt.html"
+        return render(request, part, page(request, item, forms))
+    if not are_valid(forms):
+        return render(request, "portal/adopt.html", page(request, item, forms), status=422)
+    try:
+        made = record_uses(item, [form.use for form in forms if form.is_used], request.user)
+    except (Refused, TooLate) as error:
+        request.refusal = getattr(error, "on_record", str(error))
+        return render(request, "portal/adopt.html", page(request, item, forms, str(error)), status=422)
+    messages.success(request, f"已登记：{'；'.join(map(str, made))}。得分已更新。")
+    then = request.GET.get("then", "")
+    if then.isdecimal() and len(then) < 18:  # back to the queue from which it was opened
+        return to_reading(request, Item.objects.visible_to(request.user, request.office).filter(pk=int(then)).first())
+    return redirect("item", request.office.code, pk)
+
+
+@act("公开前审查", ["number", "statement", "result"])
+@require_POST
+@at_office
+def clear_item(request: DeskRequest, pk: int) -> HttpResponse:
+    """Record the office's review of the text on the page, before any public channel may have it."""
+    if not request.user.has_role(request.office.unit_id, Role.EDITOR, Role.MANAGER):
+        raise Http404
+    item = item_of(request, pk)
+    form = ReviewForm(request.POST)
+    if not form.is_valid():
+        return render(
+            request, "portal/adopt.html", page(request, item, use_forms(request, item), review=form), status=422
+        )
+    asked = form.cleaned_data
+    try:
+        clear(item, asked["number"], request.user, asked["statement"], passed=asked["result"] == "pass")
+    except (Refused, TooLate) as error:
+        say_refused(request, error)
+    else:
+        messages.success(request, "公开前审查已记录。")
+    return back(request, item)
+
+
+@act("登记批示", ["leader", "given_on", "text"])
+@require_POST
+@at_office
+def instruct_item(request: DeskRequest, pk: int) -> HttpResponse:
+    """Record a leader's instruction."""
+    item = an_editors(request, pk)
+    form = InstructionForm(request.POST)
+    if form.is_valid():
+        try:
+            made = instruct(item, by=request.user, **form.cleaned_data)
+        except (Refused, TooLate) as error:
+            form.add_error(None, str(error))
+            request.refusal = getattr(error, "on_record", str(error))
+        else:
+            messages.success(request, f"已登记：{made}。批示不计分。")
+            return back(request, item)
+    return render(
+        request, "portal/adopt.html", page(request, item, use_forms(request, item), instruction=form), status=422
+    )
+
+
+KINDS: dict[str, type[Revocable]] = {"adoption": Adoption, "forwarding": Forwarding, "instruction": Instruction}
+
+
+@act("撤销", ["reason"])
+@at_office
+def revoke_record(request: DeskRequest, kind: str, pk: int) -> HttpResponse:
+    """Ask for the reason beside what it does to the scores, then take back what stands on record."""
+    items = Item.objects.visible_to(request.user, request.office)
+    if kind != "adoption" and not request.user.works_at(request.office):
+        raise Http404
+    records: QuerySet[Any] = KINDS[kind]._default_manager.select_related("item__office")
+    thing: Revocable = get_object_or_404(records, pk=pk, item__in=items)
+    request.about = thing
+    verdict = may_revoke(request.user, thing)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            revoke(thing, request.user, form.cleaned_data["reason"])
+        except (Refused, TooLate) as error:
+            say_refused(request, error)
+        else:
+            told = "得分已更新。已经封存的报送期不变，差额记入其后没有封存的报送期。" if kind == "adoption" else ""
+            messages.success(request, f"{thing._meta.verbose_name}已撤销。{told}")
+        return redirect("item", request.office.code, thing.item_id)
+    context: dict[str, Any] = {"thing": thing, "kind": kind, "verdict": verdict, "form": form}
+    if verdict and kind == "adoption":
+        context["effects"] = effects_of(lambda: revoke(thing, request.user, "试算"), thing.item)
+    return render(request, "portal/revoke.html", context, status=422 if form.errors else 200)
+
+
+def use_forms(request: DeskRequest, item: Item) -> list[UseForm]:
+    """A form for each channel in use, filled from what was posted or, to ask for the effect, from the address."""
+    channels = Channel.objects.filter(office=request.office, active=True).prefetch_related("columns")
+    typed = request.POST if "channel" in request.POST else request.GET if "channel" in request.GET else None
+    before = list(item.adoptions.live().values_list("channel", "adopted_on"))
+    return [UseForm(typed, channel=one, before=[day for pk, day in before if pk == one.pk]) for one in channels]
+
+
+def are_valid(forms: list[UseForm]) -> bool:
+    """Whether all rows are right; each is asked, so that all that is wrong is told at once."""
+    return not sum(not form.is_valid() for form in forms if form.is_bound)
+
+
+def page(request: DeskRequest, item: Item, forms: list[UseForm], refused: str = "", **more: Any) -> dict[str, Any]:
+    """What the page of an item's adoptions shows."""
+    revision = item.sent_revision
+    effects, why_not = effects_asked(request, item, forms)
+    return {
+        "item": item,
+        "forms": forms,
+        "refused": refused,
+        "verdict": may_adopt(request.user, item),
+        "revision": revision,
+        "cleared": is_cleared(item),
+        "may_clear": may_clear(request.user, item, revision),
+        "shares": item.shares.select_related("unit"),
+        "effects": effects,
+        "why_not": why_not,
+        "review": ReviewForm(),
+        "instruction": InstructionForm(),
+        "here": came_with(request),
+        **more,
+    }
+
+
+def effects_asked(request: DeskRequest, item: Item, forms: list[UseForm]) -> tuple[list[Effect] | None, str]:
+    """What the dates on the page would do to the scores; None while there are none, with why where it cannot be."""
+    if not are_valid(forms):
+        return None, ""
+    uses = [form.use for form in forms if form.is_used]
+    if not any(use.adopted_on for use in uses):
+        return None, ""
+    try:
+        return effects_of(lambda: record_uses(item, uses, request.user), item), ""
+    except (Refused, TooLate) as error:
+        return None, str(error)
+
+
+def came_with(request: DeskRequest) -> str:
+    """The part of the address that says where the reader goes on: the next item, with the queue's filters."""
+    asked = {name: request.GET[name] for name in ("then", "after", *QueueFilter.NAMES) if request.GET.get(name)}
+    return f"?{urlencode(asked)}" if asked else ""
+
+
+def back(request: DeskRequest, item: Item) -> HttpResponse:
+    return HttpResponseRedirect(reverse("adopt-item", args=[request.office.code, item.pk]) + came_with(request))

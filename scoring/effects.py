@@ -1,0 +1,46 @@
+"""What an act would do to the scores, before it is done."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.db import transaction
+
+from scoring.models import ScoreEntry
+from submissions.fields import whole
+from submissions.models import Item, Period
+
+
+class Effect(NamedTuple):
+    """A line of the ledger that would come or go: whom it concerns, by which rule, in which period, and points in whole
+    millionths. ``period`` is empty where its day lies in none, and no standing shows it."""
+
+    unit: str
+    rule: str
+    period: str
+    points: int
+
+
+def effects_of(act: Callable[[], object], item: Item) -> list[Effect]:
+    """Do the act, see what became of the item's entries, and take it back. Raises what the act raises."""
+    with transaction.atomic():
+        before = _lines(item)
+        act()
+        after = _lines(item)
+        transaction.set_rollback(True)
+    periods = list(Period.objects.filter(office=item.office_id).order_by("starts_on", "-ends_on"))
+    changed = [(line, 1) for line in (after - before).elements()] + [(line, -1) for line in (before - after).elements()]
+    return [
+        Effect(
+            unit,
+            rule,
+            next((str(period) for period in reversed(periods) if period.starts_on <= day <= period.ends_on), ""),
+            sign * points,
+        )
+        for (unit, rule, day, points), sign in sorted(changed, key=lambda change: change[0][2])
+    ]
+
+
+def _lines(item: Item) -> Counter[tuple]:
+    entries = ScoreEntry.objects.filter(item=item)
+    return Counter(entries.values_list("unit__name", "rule__label", "posted_on", whole("points")))

@@ -1,0 +1,175 @@
+"""What channels and leaders did with an item: adopted, forwarded, instructed; and taking that back."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from submissions import secrecy
+from submissions.models import (
+    Adoption,
+    AdoptionCredit,
+    Channel,
+    ChannelColumn,
+    Forwarding,
+    Instruction,
+    Item,
+    ItemEvent,
+)
+from submissions.models.adoptions import Revocable
+from submissions.moves import move, who_was_first
+from submissions.permissions import is_cleared, may_adopt, may_revoke
+from submissions.signals import facts_changed
+from submissions.states import ADOPT, FORWARD, INSTRUCT, REVOKE, State
+from trail.records import record
+from units.models import Account, Office
+from units.verdicts import Refused, TooLate
+
+
+@dataclass(slots=True)
+class Use:
+    """What one channel did with an item: it was passed on there, or was adopted there, or both.
+
+    ``title`` is the one it was used under; empty is the item's own.
+    """
+
+    channel: Channel
+    forwarded_on: datetime.date | None = None
+    adopted_on: datetime.date | None = None
+    form: str = ""
+    title: str = ""
+    column: ChannelColumn | None = None
+    link: str = ""
+    issue: str = ""
+
+
+@transaction.atomic
+def record_uses(item: Item, uses: Sequence[Use], by: Account) -> list[Revocable]:
+    """Record what several channels did with an item, all or nothing. Raises Refused or TooLate."""
+    Office.objects.hold(item.office_id)
+    made: list[Revocable] = []
+    for use in uses:
+        if use.forwarded_on:
+            made.append(forward(item, use.channel, use.forwarded_on, by))
+        if use.adopted_on:
+            how: dict[str, Any] = {name: getattr(use, name) for name in ("form", "column", "link", "issue")}
+            made.append(adopt(item, use.channel, use.adopted_on, by, use.title, **how))
+    if not made:
+        raise Refused("还没有填日期。哪个渠道转报或采用了，就填哪一行的日期。")
+    return made
+
+
+@transaction.atomic
+def adopt(
+    item: Item,
+    channel: Channel,
+    adopted_on: datetime.date,
+    by: Account | None,
+    title: str = "",
+    *,
+    form: str = "",
+    column: ChannelColumn | None = None,
+    link: str = "",
+    issue: str = "",
+) -> Adoption:
+    """Record that a channel used an item; a submitted one is accepted first. Credits start as the item's shares.
+
+    Before a public channel the text must have passed the review before publication.
+    Raises Refused, or TooLate where somebody decided the item or recorded the same adoption meanwhile.
+    """
+    Office.objects.hold(item.office_id)
+    if channel.office_id != item.office_id or (column and column.channel_id != channel.pk):
+        raise Refused("没有这个渠道或者栏目。")
+    if not (verdict := may_adopt(by, item)):
+        raise Refused(verdict.reason)
+    if by is not None and channel.public and not is_cleared(item):
+        raise Refused(f"{channel}是公开渠道，这一稿先要通过公开前审查。")
+    secrecy.refuse_marked({"采用标题": title, "期号": issue})
+    if item.state == State.SUBMITTED:
+        move(item, "accept", by)
+    elif not Item.objects.filter(pk=item.pk, state=State.VALID).exists():
+        raise TooLate(who_was_first(item))
+    if item.adoptions.live().filter(channel=channel, adopted_on=adopted_on, title=title).exists():
+        raise Refused(f"{channel}在{adopted_on:%Y-%m-%d}以同一标题采用这条信息，已经登记过。")
+    adoption = Adoption.objects.create(
+        item=item,
+        channel=channel,
+        adopted_on=adopted_on,
+        title=title,
+        form=form,
+        column=column,
+        link=link,
+        issue=issue,
+        recorded_by=by,
+    )
+    AdoptionCredit.objects.bulk_create(
+        [AdoptionCredit(adoption=adoption, item=item, unit_id=s.unit_id, share=s.share) for s in item.shares.all()]
+    )
+    Item.objects.filter(pk=item.pk).update(undo_until=None)  # what was built on cannot be undone below it
+    if by is not None:
+        record("登记采用", by=by, office=item.office.code, on=adoption, after={"item": item.number, "title": title})
+    _tell(item, ADOPT, by, str(adoption))
+    facts_changed.send(Item, item_ids=[item.pk])
+    return adoption
+
+
+@transaction.atomic
+def forward(item: Item, channel: Channel, forwarded_on: datetime.date, by: Account) -> Forwarding:
+    """Record that an item was passed on to a channel (已转报). Raises Refused."""
+    Office.objects.hold(item.office_id)
+    if channel.office_id != item.office_id:
+        raise Refused("没有这个渠道。")
+    if not (verdict := may_adopt(by, item)):
+        raise Refused(verdict.reason.replace("登记采用", "登记转报"))
+    if item.forwardings.live().filter(channel=channel, forwarded_on=forwarded_on).exists():
+        raise Refused(f"{forwarded_on:%Y-%m-%d}转报{channel}，已经登记过。")
+    if item.state == State.SUBMITTED:
+        move(item, "accept", by)
+    forwarding = Forwarding.objects.create(item=item, channel=channel, forwarded_on=forwarded_on, recorded_by=by)
+    Item.objects.filter(pk=item.pk).update(undo_until=None)
+    record("登记转报", by=by, office=item.office.code, on=forwarding, after={"item": item.number})
+    _tell(item, FORWARD, by, f"{forwarded_on:%Y-%m-%d}转报{channel}")
+    return forwarding
+
+
+@transaction.atomic
+def instruct(item: Item, leader: str, given_on: datetime.date, text: str, by: Account) -> Instruction:
+    """Record a leader's instruction on an item. Raises Refused, Marked among it."""
+    Office.objects.hold(item.office_id)
+    if not (verdict := may_adopt(by, item)):
+        raise Refused(verdict.reason.replace("登记采用", "登记批示"))
+    secrecy.refuse_marked({"批示领导": leader, "批示内容": text})
+    made = Instruction.objects.create(item=item, leader=leader, given_on=given_on, text=text, recorded_by=by)
+    record("登记批示", by=by, office=item.office.code, on=made, after={"item": item.number})
+    _tell(item, INSTRUCT, by, f"{leader}，{given_on:%Y-%m-%d}")
+    return made
+
+
+@transaction.atomic
+def revoke(thing: Revocable, by: Account | None, reason: str) -> None:
+    """Take back an adoption, whose points go with it, a forwarding or an instruction. Raises Refused or TooLate."""
+    item, label = thing.item, str(thing._meta.verbose_name)
+    Office.objects.hold(item.office_id)
+    if not (verdict := may_revoke(by, thing)):
+        raise Refused(verdict.reason)
+    reason = reason.strip()[:500]
+    if not reason:
+        raise Refused(f"请写明撤销{label}的理由。")
+    secrecy.refuse_marked({"理由": reason})
+    now = timezone.now()
+    live = type(thing).objects.live().filter(pk=thing.pk)
+    if not live.update(revoked_at=now, revoked_by=by, revoke_reason=reason):
+        raise TooLate(f"这次{label}刚刚已被撤销。")
+    thing.revoked_at, thing.revoked_by, thing.revoke_reason = now, by, reason
+    record(f"撤销{label}", by=by, office=item.office.code, on=thing, after={"reason": reason})
+    _tell(item, REVOKE, by, f"{thing}：{reason}"[:500])
+    if isinstance(thing, Adoption):
+        facts_changed.send(Item, item_ids=[item.pk])
+
+
+def _tell(item: Item, event: str, by: Account | None, reason: str) -> None:
+    """An event that leaves the state as it is."""
+    ItemEvent.objects.create(item=item, actor=by, move=event, was=item.state, now=item.state, reason=reason[:500])
