@@ -222,38 +222,19 @@ class InstructionForm(forms.Form):
     text = LineField(label="批示内容", max_length=500, required=False)
 
 
-class WriteForm(forms.Form):
-    """An item as it is written. A save asks for nothing but its token; what submitting needs ``drafts`` says.
+class TextForm(forms.Form):
+    """A title and a text.
 
     ``body`` is the plain box. ``html`` goes with it: from the editor, which sets ``editor``; else it is the text as
-    it was laid out when the page was made, and stays so unless its words were changed in the box. The units of a
-    joint item (``joint``, ``share``) and the files (``file``, ``caption``) are rows of two fields each.
+    it was laid out when the page was made, and stays so unless its words were changed in the box.
     """
 
-    token = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
-    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    page = forms.RegexField(r"^[0-9a-f]{32}\Z", required=False, widget=forms.HiddenInput)
-    turn = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
-    unit = forms.ModelChoiceField(
-        Unit.objects.none(),
-        label="报送单位",
-        empty_label=None,
-        error_messages={"invalid_choice": "只能替自己的单位写，请另选。", "required": "请选报送单位。"},
-    )
     title = LineField(
         label="标题",
         max_length=300,
         required=False,
         error_messages={"max_length": "标题最多 300 个字。"},
         widget=forms.TextInput(attrs={"class": "title-input", "autocomplete": "off"}),
-    )
-    kind = forms.ModelChoiceField(
-        ItemKind.objects.none(),
-        label="种类",
-        required=False,
-        empty_label=None,
-        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
-        error_messages={"invalid_choice": "这个种类已经停用，请另选。"},
     )
     body = LinesField(
         label="正文",
@@ -271,6 +252,61 @@ class WriteForm(forms.Form):
         widget=forms.HiddenInput,
     )
     editor = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def own_files(self) -> set[int]:
+        """Ids of the files whose places in the text are kept."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        """The text as HTML: the editor's, or of the plain box."""
+        asked = super().clean() or {}
+        typed = body.from_plain(asked.get("body", "").replace("\r\n", "\n"))
+        laid_out = body.clean(asked.get("html", ""), files=self.own_files)
+        unchanged = typed == body.from_plain(body.plain(laid_out))
+        asked["body"] = laid_out if asked.get("editor") or unchanged else typed
+        return asked
+
+
+class EditForm(TextForm):
+    """An editor's change of a text that was received."""
+
+    number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    note = LineField(label="改了什么，为什么", max_length=300, required=False)
+
+    def __init__(self, *args: Any, files: set[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.files_of_the_text = files
+
+    @property
+    def own_files(self) -> set[int]:
+        return self.files_of_the_text
+
+
+class WriteForm(TextForm):
+    """An item as it is written. A save asks for nothing but its token; what submitting needs ``drafts`` says.
+
+    The units of a joint item (``joint``, ``share``) and the files (``file``, ``caption``) are rows of two fields each.
+    """
+
+    token = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    page = forms.RegexField(r"^[0-9a-f]{32}\Z", required=False, widget=forms.HiddenInput)
+    turn = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(),
+        label="报送单位",
+        empty_label=None,
+        error_messages={"invalid_choice": "只能替自己的单位写，请另选。", "required": "请选报送单位。"},
+    )
+    kind = forms.ModelChoiceField(
+        ItemKind.objects.none(),
+        label="种类",
+        required=False,
+        empty_label=None,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        error_messages={"invalid_choice": "这个种类已经停用，请另选。"},
+    )
     themes = forms.ModelMultipleChoiceField(Theme.objects.none(), label="主题", required=False)
     shares = forms.Field(required=False)  # holds what is wrong with the rows of units
     authors = LineField(label="作者", max_length=200, required=False)
@@ -306,14 +342,9 @@ class WriteForm(forms.Form):
         data.setlist("themes", [pk for pk in data.getlist("themes") if pk in known])
         self.data = data
 
-    def clean(self) -> dict[str, Any]:
-        """The text as HTML: the editor's, or of the plain box."""
-        asked = super().clean() or {}
-        typed = body.from_plain(asked.get("body", "").replace("\r\n", "\n"))
-        laid_out = body.clean(asked.get("html", ""), files={pk for pk, _ in self.files_typed})
-        unchanged = typed == body.from_plain(body.plain(laid_out))
-        asked["body"] = laid_out if asked.get("editor") or unchanged else typed
-        return asked
+    @property
+    def own_files(self) -> set[int]:
+        return {pk for pk, _ in self.files_typed}
 
     @property
     def shares_typed(self) -> list[list[str]]:
