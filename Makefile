@@ -48,10 +48,11 @@ node_modules/.ready: package.json package-lock.json | .venv/.run
 	$(NPM) ci --ignore-scripts
 	@touch $@
 
-# The writing page's script, in one file that the oldest browser of a government desk can read.
-build/bundle/write.js: node_modules/.ready $(FRONTEND)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/esbuild frontend/write.js --bundle --minify --target=chrome86 --legal-comments=eof --log-level=warning --outfile=$@
+# The scripts of the writing and the editing page, each in one file that the oldest browser of a government desk can read.
+BUNDLES := build/bundle/write.js build/bundle/edit.js
+build/bundle/%.js: node_modules/.ready $(FRONTEND)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/esbuild frontend/$*.js --bundle --minify --target=chrome86 --legal-comments=eof --log-level=warning --outfile=$@
 
-build/static/.ready: .venv/.run node_modules/.ready build/bundle/write.js $(STATIC)
+build/static/.ready: .venv/.run node_modules/.ready $(BUNDLES) $(STATIC)
 	@DATA_DIR=build/setup $(BIN)/python manage.py collectstatic --clear --noinput --verbosity 0 $(UNUSED:%=--ignore '%')
 	@touch $@

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from diff_match_patch import diff_match_patch
 
+from submissions.models import Revision
+
 AT_MOST = 1.0  # seconds; what takes longer is shown more coarsely
 
 
@@ -27,3 +29,8 @@ def differences(before: str, after: str) -> list[list[Part]]:
         paragraphs[-1].append(Part(kinds[kind], first))
         paragraphs += [[Part(kinds[kind], line)] for line in others]
     return [shown for paragraph in paragraphs if (shown := [part for part in paragraph if part.text])]
+
+
+def of_revisions(before: Revision, after: Revision) -> list[list[Part]]:
+    """The same of two revisions, the title first."""
+    return differences(f"{before.title}\n{before.text}", f"{after.title}\n{after.text}")

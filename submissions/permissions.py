@@ -99,6 +99,15 @@ def may_decide(account: Account, item: Item) -> Verdict:
     return in_charge(account, item)
 
 
+def may_edit(account: Account, item: Item) -> Verdict:
+    """An editor may change a text that waits or is valid; what was returned is its unit's to change."""
+    if not (verdict := may_decide(account, item)):
+        return verdict
+    if item.state not in (State.SUBMITTED, State.VALID):
+        return no(f"这条信息现在是“{State(item.state).label}”，编辑不能改稿。")
+    return YES
+
+
 def may_undo(account: Account, item: Item) -> Verdict:
     """The editor who decided, for a minute, while nothing was built on it."""
     if not (verdict := may_decide(account, item)):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from submissions.views import charges, items, queue, signing, writing
+from submissions.views import charges, editing, items, queue, signing, writing
 
 urlpatterns = [
     path("items/", items.item_list, name="items"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("items/<int:pk>/discard/", writing.discard_draft, name="discard-draft"),
     path("items/<int:pk>/review/", signing.review_item, name="review-item"),
     path("items/<int:pk>/move/<slug:name>/", items.move_item, name="move-item"),
+    path("items/<int:pk>/edit/", editing.edit_item, name="edit-item"),
+    path("items/<int:pk>/changes/<int:number>/", editing.item_changes, name="item-changes"),
     path("items/<int:pk>/themes/", items.change_themes, name="set-themes"),
     path("queue/", queue.queue, name="queue"),
     path("queue/several/", queue.decide_several, name="decide-several"),

@@ -16,7 +16,7 @@ from submissions.filters import ItemFilter
 from submissions.forms import MOST_THEMES, ReasonForm
 from submissions.models import Draft, Item, Review, ReviewStage, Theme
 from submissions.moves import move
-from submissions.permissions import in_charge, may_adopt, may_decide, may_move, may_review, may_write
+from submissions.permissions import in_charge, may_adopt, may_decide, may_edit, may_move, may_review, may_write
 from submissions.states import CLEARED, DECISIONS, INNER, INSTRUCT, MOVES, State
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
@@ -114,6 +114,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         events = events.exclude(move__in=(INSTRUCT, CLEARED))
         reviews = reviews.filter(stage=ReviewStage.BEFORE_SUBMISSION) if own else reviews.none()
     revision = item.revision_for(account)
+    revisions = sorted(item.revisions.select_related("author"), key=lambda one: one.number)
     reviews_now = may_review(account, item)  # who fails it sends it back
     rethinks = item.state == State.VALID and may_decide(account, item)
     editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
@@ -124,6 +125,8 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "text": revision or (Draft.objects.filter(item=item).first() if own else None),
         "revision": revision,
         "files": files_of(item, revision),
+        "revisions": [one for one in revisions if own or one.sent_at],
+        "may_edit": may_edit(account, item),
         "reviews": reviews.select_related("reviewer", "revision").order_by("at"),
         "may_review": reviews_now,
         "may_copy": account.has_role(item.unit_id, Role.OFFICER),

@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from submissions.decisions import decide, undo
-from submissions.differences import Part, differences
+from submissions.differences import of_revisions
 from submissions.drafts import files_of
 from submissions.filters import QueueFilter
 from submissions.forms import DecisionForm, ViewForm
-from submissions.models import DecisionReason, Item, Review, Revision, SavedView, Theme
-from submissions.permissions import may_decide
+from submissions.models import DecisionReason, Item, Review, SavedView, Theme
+from submissions.permissions import may_decide, may_edit
 from submissions.states import DECISIONS, INNER, MOVES, State
 from submissions.views.items import item_of
 from trail.acts import act
@@ -188,7 +188,7 @@ def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionF
         "revision": revision,
         "text": revision,
         "files": files_of(item, revision) if revision else [],
-        "changes": changes(before, revision),
+        "changes": of_revisions(before, revision) if before and revision else [],
         "before": before,
         "shares": item.shares.select_related("unit"),
         "themes": Theme.objects.choices_for(item, timezone.localdate()),
@@ -197,18 +197,12 @@ def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionF
         "events": [event for event in events if event.move not in INNER],
         "recent": recent(request, item),
         "verdict": may_decide(request.user, item),
+        "may_edit": may_edit(request.user, item),
         "waits": item.state == State.SUBMITTED,
         "form": form or DecisionForm(office=request.office),
         "reasons": DecisionReason.objects.filter(office=request.office),
     }
     return render(request, "submissions/reading.html", context, status=status)
-
-
-def changes(before: Revision | None, after: Revision | None) -> list[list[Part]]:
-    """What the newest text changed in the one before that went out."""
-    if before is None or after is None:
-        return []
-    return differences(f"{before.title}\n{before.text}", f"{after.title}\n{after.text}")
 
 
 def recent(request: DeskRequest, item: Item) -> list[Item]:
