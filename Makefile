@@ -52,6 +52,11 @@ node_modules/.ready: package.json package-lock.json | .venv/.run
 build/bundle/write.js: node_modules/.ready $(FRONTEND)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/esbuild frontend/write.js --bundle --minify --target=chrome86 --legal-comments=eof --log-level=warning --outfile=$@
 
-build/static/.ready: .venv/.run node_modules/.ready build/bundle/write.js $(STATIC)
+# China's provinces, cities and counties: code and name. Pasted titles are read with them (submissions/places.py).
+build/data/areas.json: node_modules/.ready
+	@mkdir -p $(@D)
+	@$(BIN)/node -p 'const {areaList: a} = require("@vant/area-data"); JSON.stringify({...a.province_list, ...a.city_list, ...a.county_list})' > $@
+
+build/static/.ready: .venv/.run node_modules/.ready build/bundle/write.js build/data/areas.json $(STATIC)
 	@DATA_DIR=build/setup $(BIN)/python manage.py collectstatic --clear --noinput --verbosity 0 $(UNUSED:%=--ignore '%')
 	@touch $@
