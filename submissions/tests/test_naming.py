@@ -8,7 +8,8 @@ import pytest
 from django.conf import settings
 
 from submissions.naming import HIGH, LOW, MIDDLE, NONE, Names, RosterName, names_of
-from submissions.places import read_areas
+from submissions.places import home_of, read_areas, short_name
+from units.models import Alias, Office, RosterGroup, RosterLine, Unit
 
 SHANXI = settings.BASE_DIR / "examples" / "shanxi-2020q1"
 AREAS = read_areas(settings.AREAS)
@@ -248,3 +249,106 @@ def test_offices_elsewhere(office, rows, request):
     right, wrong = figures(request.getfixturevalue(office), rows)
     assert wrong == []
     assert right >= 0.9 * len(rows)
+
+
+def test_a_unit_that_left_the_roster_is_known_and_not_taken(shanxi):
+    found = shanxi.find("山西煤炭管理干部学院：档案展")
+    assert (found.units, found.confidence) == ((), NONE)
+    assert found.why == "“山西煤炭管理干部学院”当天不在名册上"
+
+
+def test_why_says_what_was_read(shanxi):
+    assert shanxi.find("孝义市：劳动教育").why == "孝义市属于吕梁市"
+    assert shanxi.find("晋中学院：双选会").why == "单位全称"
+    assert shanxi.find("太理工：采煤").why == "别名“太理工”"
+    assert shanxi.find("山西农大种业").why == "“山西农大”像是山西农业大学的简称"
+
+
+@pytest.mark.parametrize(
+    "title", ["山西大学与太原理工大学共建实验室", "晋中学院、太原师范学院支教", "太原、大同联片教研"]
+)
+def test_several_units_are_never_taken_for_sure(shanxi, title):
+    found = shanxi.find(title)
+    assert len(found.units) == 2
+    assert found.confidence <= MIDDLE
+
+
+def test_what_hangs_on_a_university_is_doubtful(shanxi):
+    found = shanxi.find("山西大学附属中学：选课走班")
+    assert found.confidence == LOW
+    assert "附属" in found.why
+
+
+def test_an_alias_of_two_characters_is_sure_before_a_colon_alone(shanxi):
+    assert shanxi.find("山大：校庆").confidence == HIGH
+    assert shanxi.find("山大师生种树").confidence == MIDDLE
+
+
+def test_names_alone_are_what_a_cell_holds(shanxi):
+    assert shanxi.named("太原理工大学").confidence == HIGH
+    assert shanxi.named("大同").units == shanxi.named("大同市教育局").units
+    assert shanxi.named("太原理工大学研发新枪").units == ()
+    assert shanxi.named("转载").units == ()
+
+
+def test_an_alias_settles_whose_a_place_is():
+    names = named("山西省教育厅", ["太原市教育局", "太原市体育局"], aliases=[("太原市教育局", "太原")])
+    assert told(names, "太原：课后服务")[0] == "太原市教育局"
+    both = named("山西省教育厅", ["太原市教育局", "太原市体育局"])
+    assert both.find("太原：课后服务").units == ()
+    assert both.find("太原市体育局：操场").confidence == HIGH
+
+
+def test_without_the_areas_names_and_aliases_still_work():
+    names = Names("山西省教育厅", [RosterName(1, "太原市教育局"), RosterName(2, "晋中学院")], [(1, "太原")], {})
+    assert names.find("晋中学院：双选会").units == (2,)
+    assert names.find("太原：课后服务").units == (1,)
+    assert names.find("孝义市：劳动教育").units == ()
+
+
+def test_the_province_is_told_by_the_office_or_by_its_roster():
+    assert home_of(AREAS, "山西省教育厅", []) == "14"
+    assert home_of(AREAS, "杭州市教育局", []) == "33"
+    assert home_of(AREAS, "某办公室", ["宁波市教育局", "温州市教育局", "太原市教育局"]) == "33"
+    assert home_of(AREAS, "某办公室", ["教务处"]) == ""
+
+
+def test_short_names_of_places():
+    assert [short_name(name) for name in ("太原市", "城区", "景宁畲族自治县", "恩施土家族苗族自治州", "浦东新区")] == [
+        "太原", "城区", "景宁", "恩施", "浦东",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def office(db):
+    unit = Unit.objects.create(name="山西省教育厅")
+    return Office.objects.create(code="shanxi", name="山西省教育厅", unit=unit)
+
+
+def on_roster(office, name, since=datetime.date(2020, 1, 1), until=None, unit=None):
+    group, _ = RosterGroup.objects.get_or_create(office=office, name="各校", defaults={"order": 1})
+    unit = unit or Unit.objects.create(name=name)
+    RosterLine.objects.create(office=office, unit=unit, group=group, name=name, order=1, since=since, until=until)
+    return unit
+
+
+def test_names_are_those_of_the_day(office):
+    unit = on_roster(office, "太原电专", until=datetime.date(2020, 3, 31))
+    on_roster(office, "山西电力学院", since=datetime.date(2020, 4, 1), unit=unit)
+    gone = on_roster(office, "晋中艺校", until=datetime.date(2020, 3, 31))
+    before, after = names_of(office, DAY), names_of(office, datetime.date(2020, 4, 1))
+    assert before.find("太原电专：云招聘").confidence == HIGH
+    assert before.find("晋中艺校：云招聘").units == (gone.pk,)
+    assert after.find("山西电力学院：云招聘").units == (unit.pk,)
+    assert after.find("太原电专：云招聘").confidence == MIDDLE
+    assert after.find("太原电专：云招聘").why == "曾用名“太原电专”"
+    assert after.find("晋中艺校：云招聘").units == ()
+
+
+def test_names_are_fetched_in_two_queries(office, django_assert_num_queries):
+    for number in range(3):
+        unit = on_roster(office, f"太原第{number}学院")
+        Alias.objects.create(office=office, unit=unit, name=f"太{number}院")
+    with django_assert_num_queries(2):
+        names = names_of(office, DAY)
+        assert names.find("太1院：云招聘").confidence == HIGH
