@@ -53,6 +53,16 @@ BUNDLES := build/bundle/write.js build/bundle/edit.js
 build/bundle/%.js: node_modules/.ready $(FRONTEND)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/esbuild frontend/$*.js --bundle --minify --target=chrome86 --legal-comments=eof --log-level=warning --outfile=$@
 
-build/static/.ready: .venv/.run node_modules/.ready $(BUNDLES) $(STATIC)
+# The scripts of the writing and the editing page, each in one file that the oldest browser of a government desk can read.
+BUNDLES := build/bundle/write.js build/bundle/edit.js
+build/bundle/%.js: node_modules/.ready $(FRONTEND)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/esbuild frontend/$*.js --bundle --minify --target=chrome86 --legal-comments=eof --log-level=warning --outfile=$@
+
+# China's provinces, cities and counties: code and name. Pasted titles are read with them (submissions/places.py).
+build/data/areas.json: node_modules/.ready
+	@mkdir -p $(@D)
+	@$(BIN)/node -p 'const {areaList: a} = require("@vant/area-data"); JSON.stringify({...a.province_list, ...a.city_list, ...a.county_list})' > $@
+
+build/static/.ready: .venv/.run node_modules/.ready $(BUNDLES) build/data/areas.json $(STATIC)
 	@DATA_DIR=build/setup $(BIN)/python manage.py collectstatic --clear --noinput --verbosity 0 $(UNUSED:%=--ignore '%')
 	@touch $@

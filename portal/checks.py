@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.conf import LazySettings, settings
-from django.core.checks import Error, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Advice
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -40,3 +41,12 @@ def refuse_unfit() -> None:
 @register()
 def production(app_configs: Any, **kwargs: Any) -> list[Error]:
     return [Error(finding, id="portal.E001") for finding in unfit_for_production(settings)]
+
+
+@register()
+def areas(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Pasted titles are read without counties then, which nobody would notice; aliases work as ever."""
+    if settings.AREAS.is_file():
+        return []
+    told = f"{settings.AREAS} is not there, so titles that name a place are not recognised. Run make assets."
+    return [Advice(told, id="portal.W001")]

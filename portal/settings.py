@@ -42,6 +42,7 @@ def _url(name: str, *schemes: str) -> str:
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = (BASE_DIR / (env.str("DATA_DIR", "") or "var")).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
+AREAS = BASE_DIR / "build" / "data" / "areas.json"  # made at set-up: provinces, cities, counties by their codes
 
 PRODUCTION = _yes_or_no("PRODUCTION", False)
 DEBUG = _yes_or_no("DEBUG", False)
