@@ -53,11 +53,6 @@ BUNDLES := build/bundle/write.js build/bundle/edit.js
 build/bundle/%.js: node_modules/.ready $(FRONTEND)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/esbuild frontend/$*.js --bundle --minify --target=chrome86 --legal-comments=eof --log-level=warning --outfile=$@
 
-# The scripts of the writing and the editing page, each in one file that the oldest browser of a government desk can read.
-BUNDLES := build/bundle/write.js build/bundle/edit.js
-build/bundle/%.js: node_modules/.ready $(FRONTEND)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/esbuild frontend/$*.js --bundle --minify --target=chrome86 --legal-comments=eof --log-level=warning --outfile=$@
-
 # China's provinces, cities and counties: code and name. Pasted titles are read with them (submissions/places.py).
 build/data/areas.json: node_modules/.ready
 	@mkdir -p $(@D)

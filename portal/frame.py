@@ -72,6 +72,8 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
         waiting, news = _todo(office, account)
         editing = [Link("首页", at("home"))] if not groups else []
         editing += [Link("待审", at("queue"), waiting), Link("全部信息", at("items"))]
+        if account.has_role(office.unit_id, Role.EDITOR):
+            editing += [Link("粘贴采用清单", at("paste-list")), Link("代录", at("enter-item"))]
         groups.append(("编辑", editing))
         circulars = [Link("排名", at("standings"))]
         if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):

@@ -80,14 +80,24 @@ def adopt(
     Before a public channel the text must have passed the review before publication.
     Raises Refused, or TooLate where somebody decided the item or recorded the same adoption meanwhile.
     """
+    use = Use(channel, None, adopted_on, form, title, column, link, issue)
+    adoption = used(item, use, adopted_on, by, printed=False)
+    facts_changed.send(Item, item_ids=[item.pk])
+    return adoption
+
+
+def used(item: Item, use: Use, adopted_on: datetime.date, by: Account | None, *, printed: bool = True) -> Adoption:
+    """The same without a word to scoring: who records a list tells it once. What a channel has ``printed`` is public
+    whatever we say, so its text is not asked for the review."""
+    channel, column, title = use.channel, use.column, use.title
     Office.objects.hold(item.office_id)
     if channel.office_id != item.office_id or (column and column.channel_id != channel.pk):
         raise Refused("没有这个渠道或者栏目。")
     if not (verdict := may_adopt(by, item)):
         raise Refused(verdict.reason)
-    if by is not None and channel.public and not is_cleared(item):
+    if by is not None and channel.public and not printed and not is_cleared(item):
         raise Refused(f"{channel}是公开渠道，这一稿先要通过公开前审查。")
-    secrecy.refuse_marked({"采用标题": title, "期号": issue})
+    secrecy.refuse_marked({"采用标题": title, "期号": use.issue})
     if item.state == State.SUBMITTED:
         move(item, "accept", by)
     elif not Item.objects.filter(pk=item.pk, state=State.VALID).exists():
@@ -99,10 +109,10 @@ def adopt(
         channel=channel,
         adopted_on=adopted_on,
         title=title,
-        form=form,
+        form=use.form,
         column=column,
-        link=link,
-        issue=issue,
+        link=use.link,
+        issue=use.issue,
         recorded_by=by,
     )
     AdoptionCredit.objects.bulk_create(
@@ -112,7 +122,6 @@ def adopt(
     if by is not None:
         record("登记采用", by=by, office=item.office.code, on=adoption, after={"item": item.number, "title": title})
     _tell(item, ADOPT, by, str(adoption))
-    facts_changed.send(Item, item_ids=[item.pk])
     return adoption
 
 

@@ -286,7 +286,7 @@ def submit(draft: Draft, by: Account) -> Item:
         raise Refused("".join(wanting.values()))
     text = body.plain(draft.body)
     digest = body.digest(draft.title, text)
-    _refuse_repost(item, digest)
+    refuse_repost(item, digest)
     content = {name: getattr(draft, name) for name in OF_A_REVISION} | {"kind": draft.kind}
     _revise(item, draft, {**content, "text": text}, by)
     item.urgent, item.digest = draft.urgent, digest
@@ -323,7 +323,7 @@ def _share(item: Item, shares: list[tuple[int, int]]) -> None:
     )
 
 
-def _refuse_repost(item: Item, digest: str) -> None:
+def refuse_repost(item: Item, digest: str) -> None:
     """Raise Refused, with the earlier receipt, where the unit has submitted these words already."""
     same = Item.objects.filter(unit=item.unit_id, office=item.office_id, digest=digest).exclude(pk=item.pk)
     if earlier := same.exclude(state=State.WITHDRAWN).first():

@@ -283,6 +283,68 @@ class EditForm(TextForm):
         return self.files_of_the_text
 
 
+class EntryForm(TextForm):
+    """An item that came by mail or on paper, as the office records it for its unit."""
+
+    NAMES = ("units", "received_on", "why", "title", "body", "html", "editor", "kind", "themes", "urgent", "accept")
+
+    units = LineField(
+        label="报送单位",
+        max_length=400,
+        help_text="照名册写全称或别名；联合报送的几个单位用顿号分开，份额平均",
+        error_messages={"required": "请写报送单位。"},
+    )
+    received_on = PastDateField("收到日期")
+    why = LineField(
+        label="来源", max_length=200, help_text="例如：邮件，纸质件", error_messages={"required": "请写从哪里来的。"}
+    )
+    kind = forms.ModelChoiceField(ItemKind.objects.none(), label="种类", required=False, empty_label="不填")
+    themes = forms.ModelMultipleChoiceField(
+        Theme.objects.none(), label="主题", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    urgent = forms.BooleanField(label="紧急信息", required=False)
+
+    field_order = ["units", "received_on", "why", "title", "body", "html", "kind", "themes", "urgent"]
+
+    def __init__(self, *args: Any, office: Office, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["title"].required = True
+        self.fields["title"].error_messages["required"] = "请写标题。"
+        self.fields["kind"].queryset = ItemKind.objects.filter(office=office, active=True)  # type: ignore[attr-defined]
+        topics = Theme.objects.topics().filter(office=office).open_on(timezone.localdate())
+        self.fields["themes"].queryset = topics  # type: ignore[attr-defined]
+
+    @property
+    def own_files(self) -> set[int]:
+        return set()
+
+
+class PasteForm(forms.Form):
+    """A list of titles that a channel has printed."""
+
+    channel = forms.ModelChoiceField(
+        Channel.objects.none(),
+        label="渠道",
+        empty_label="请选渠道",
+        error_messages={"required": "请选渠道。", "invalid_choice": "没有这个渠道。"},
+    )
+    adopted_on = PastDateField("采用日期", help_text="清单里写了日期的行，以那一行的为准")
+    form = forms.ChoiceField(label="形式", choices=[("", "不填"), *AdoptionForm.choices], required=False)
+    text = LinesField(
+        label="清单",
+        max_length=MOST_TYPED,
+        strip=False,
+        help_text="一行一个标题：可以是网页上复制的文字，也可以是 Excel 的一列或几列",
+        error_messages={"required": "请把清单粘贴进来。", "max_length": f"清单太长，最多 {MOST_TYPED} 个字符。"},
+        widget=forms.Textarea(attrs={"rows": 16}),
+    )
+
+    def __init__(self, *args: Any, office: Office, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        channels = Channel.objects.filter(office=office, active=True)
+        self.fields["channel"].queryset = channels  # type: ignore[attr-defined]
+
+
 class WriteForm(TextForm):
     """An item as it is written. A save asks for nothing but its token; what submitting needs ``drafts`` says.
 

@@ -1,5 +1,7 @@
 """Joint items (联合报送): the units as they are typed, by name, and what each gets of the item."""
 
+import datetime
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -49,19 +51,42 @@ def names_like(office: Office, words: str, most: int = 12) -> list[str]:
     return list(lines.in_printed_order().values_list("name", flat=True)[:most]) if words else []
 
 
+def equally(office: Office, day: datetime.date, typed: str) -> list[tuple[int, int]]:
+    """Units as they are typed in one line, apart by 、, with equal shares; names of the roster on that day, or aliases.
+
+    Raises Refused with a sentence on what is wrong.
+    """
+    names = [name for name in re.split("[、,，;；]", typed) if name.strip()]
+    if not names:
+        raise Refused("请写单位的全称，几个单位用顿号分开。")
+    if len(names) > MOST:
+        raise Refused(f"联合报送的最多 {MOST} 个单位。")
+    lines = RosterLine.objects.filter(office=office)
+    on_that_day = lines.during(day, day) if lines.during(day, day).exists() else lines.current()
+    units = _known(on_that_day, office.pk, names, {})
+    if len(set(units)) < len(units):
+        raise Refused("同一个单位写了两次，请移除一个。")
+    return _equal_in(on_that_day, units)
+
+
 def _roster(item: Item) -> RosterLineQuerySet:
     lines = RosterLine.objects.filter(office=item.office_id)
     return lines.during(item.received_on, item.received_on) if item.received_on else lines.current()
 
 
 def _units(item: Item, names: Sequence[str]) -> list[int]:
+    rows = item.shares.select_related("unit")
+    own = {key(name): unit for unit, name in printed_names(item, rows).items()}
+    return _known(_roster(item), item.office_id, names, own)
+
+
+def _known(lines: RosterLineQuerySet, office: int, names: Sequence[str], own: dict[str, int]) -> list[int]:
+    """The units of these names, on these lines of the roster or among ``own``. Raises Refused for one unknown."""
     ways = {way for name in names for way in spellings(key(name))}
-    lines = _roster(item)
-    aliases = Alias.objects.filter(office=item.office_id, name__in=ways, unit__in=lines.values("unit"))
+    aliases = Alias.objects.filter(office=office, name__in=ways, unit__in=lines.values("unit"))
     known = {key(name): unit for name, unit in aliases.values_list("name", "unit")}
     known |= {key(name): unit for name, unit in lines.filter(name__in=ways).values_list("name", "unit")}
-    rows = item.shares.select_related("unit")
-    known |= {key(name): unit for unit, name in printed_names(item, rows).items()}
+    known |= own
     for name in names:
         if key(name) not in known:
             raise Refused(f"名册上没有“{name}”，请照名册写全称。" if name else "请写联合单位的全称，或者移除这一行。")
@@ -80,8 +105,12 @@ def _share(name: str, text: str) -> int:
 
 
 def _equal(item: Item, units: list[int]) -> list[tuple[int, int]]:
+    return _equal_in(_roster(item), units)
+
+
+def _equal_in(lines: RosterLineQuerySet, units: list[int]) -> list[tuple[int, int]]:
     """Equal shares. Units that are not on the roster come last, where the remainder is dealt out."""
-    placed = list(_roster(item).filter(unit__in=units).in_printed_order().values_list("unit", flat=True))
+    placed = list(lines.filter(unit__in=units).in_printed_order().values_list("unit", flat=True))
     in_order = list(dict.fromkeys([*placed, *units]))
     parts = dict(zip(in_order, apportion(ONE, [1] * len(in_order)), strict=True))
     return [(unit, parts[unit]) for unit in units]

@@ -56,7 +56,7 @@ def move(item: Item, name: str, by: Account | None, reason: str = "", themes: Co
     if now == State.SUBMITTED:
         changes["waits_since"] = timezone.now()
     if now in RECEIVED and item.number is None:
-        changes |= {"number": _next_number(item.office), "received_on": timezone.localdate()}
+        changes |= {"number": next_number(item.office), "received_on": timezone.localdate()}
     if not Item.objects.filter(pk=item.pk, state=was).update(**changes):
         raise TooLate(who_was_first(item))
     for name_of_field, value in changes.items():
@@ -207,7 +207,7 @@ def _waits_in_its_unit(item: Item) -> bool:
     return item.unit.needs_signer or (item.unit.needs_review and not is_reviewed(item))
 
 
-def _next_number(office: Office) -> str:
+def next_number(office: Office) -> str:
     """The next receipt number of this year, while the office is held: 2026-00001."""
     year = timezone.localdate().year
     counter, _ = ReceiptCounter.objects.get_or_create(office=office, year=year)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from submissions.views import charges, editing, items, queue, signing, writing
+from submissions.views import charges, editing, items, pasting, queue, signing, writing
 
 urlpatterns = [
     path("items/", items.item_list, name="items"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("items/<int:pk>/edit/", editing.edit_item, name="edit-item"),
     path("items/<int:pk>/changes/<int:number>/", editing.item_changes, name="item-changes"),
     path("items/<int:pk>/themes/", items.change_themes, name="set-themes"),
+    path("adoptions/paste/", pasting.paste_list, name="paste-list"),
+    path("items/enter/", pasting.enter_item, name="enter-item"),
     path("queue/", queue.queue, name="queue"),
     path("queue/several/", queue.decide_several, name="decide-several"),
     path("queue/undo/", queue.undo_decisions, name="undo-decisions"),

@@ -118,6 +118,22 @@ def an_instruction(world: World, whose: str) -> Any:
     return an_item(world, whose, State.VALID).instructions.create(leader="某副省长", given_on="2020-03-01")
 
 
+def an_edited_item(world: World, whose: str) -> Any:
+    item = an_item(world, whose)
+    for number in (1, 2):
+        item.revisions.update_or_create(number=number, defaults={"title": f"第{number}稿", "sent_at": timezone.now()})
+    return item
+
+
+def a_pasted_list(world: World) -> dict[str, Any]:
+    asked = {"channel": world.site.pk, "adopted_on": "2020-03-02", "text": "甲市教育局扎实推进安全工作"}
+    return {**asked, "do": "record", "number": 1, "units": "甲市教育局", "what": "new", "code": ""}
+
+
+def an_entry(world: World) -> dict[str, Any]:
+    return {"units": "甲市教育局", "received_on": "2020-03-02", "why": "邮件", "title": "一条", "body": "正文"}
+
+
 def several(world: World) -> dict[str, Any]:
     return {"items": [an_item(world, OWN).pk, an_item(world, OTHERS).pk], "do": "accept"}
 
@@ -311,6 +327,10 @@ DESK = [
     Row("save-view", NOBODY, STAFF, data=lambda w: {"name": "急件", "query": "mark=urgent"}),
     Row("switch-keys", NOBODY, STAFF, data=lambda w: {"keys": 0}),
     Row("set-themes", NOBODY, {"editor"}, a_valid_item, lambda w: {"themes": w.theme.pk}),
+    Row("edit-item", {"editor"}, {"editor"}, an_item, lambda w: {"number": 1, "title": "改过的题", "body": "改过"}),
+    Row("item-changes", {*STAFF, *UNIT}, thing=an_edited_item, path=("2",), reads_others=STAFF),
+    Row("paste-list", {"editor"}, {"editor"}, data=a_pasted_list),
+    Row("enter-item", {"editor"}, {"editor"}, data=an_entry),
     Row("adopt-item", {"editor"}, {"editor"}, an_item, adopted_by_province),
     Row("adopt-item", {"editor"}, {"editor"}, a_valid_item, adopted_by_province),
     Row(

@@ -1,0 +1,98 @@
+"""Recording the adoptions of a pasted list, all at once or none; a second time it changes nothing."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from submissions import joint
+from submissions.adoptions import Use, used
+from submissions.entering import Entry, enter
+from submissions.models import Adoption, Channel, Item
+from submissions.moves import move
+from submissions.pasted import plain
+from submissions.signals import facts_changed
+from submissions.states import RECORD
+from trail.records import record
+from units.models import Account, Office
+from units.verdicts import Refused, TooLate
+
+
+@dataclass(slots=True)
+class Row:
+    """A line as the editor left it: its units as typed, and the item it is; without one it is recorded anew (补录)."""
+
+    number: int
+    title: str
+    day: datetime.date
+    units: str = ""
+    item: int | None = None
+    link: str = ""
+
+
+class Unrecorded(Exception):
+    """What is wrong with the lines of a list: number and sentence of each. Nothing was recorded."""
+
+    def __init__(self, wrong: list[tuple[int, str]]) -> None:
+        super().__init__("；".join(f"第 {number} 行：{sentence}" for number, sentence in wrong))
+        self.wrong = dict(wrong)
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What became of a list: how many adoptions, how many of them of items recorded anew, how many were there."""
+
+    adopted: int = 0
+    entered: int = 0
+    known: int = 0
+
+
+@transaction.atomic
+def record_list(office: Office, channel: Channel, rows: Sequence[Row], form: str, by: Account) -> Recorded:
+    """Record that the channel printed these. What it has printed needs no leave to be public; on our own pages it
+    appears only after its review. Raises Unrecorded, and then has recorded nothing."""
+    office = Office.objects.held(office.pk)
+    told, wrong, touched = Recorded(), [], []
+    for row in rows:
+        try:
+            if _is_known(office, channel, row):
+                told.known += 1
+                continue
+            item = _item_of(office, row, channel, by, told)
+            use = Use(channel, form=form, title="" if row.title == item.title else row.title, link=row.link)
+            used(item, use, row.day, by)
+        except (Refused, TooLate) as error:
+            wrong.append((row.number, str(error)))
+        else:
+            told.adopted += 1
+            touched.append(item.pk)
+    if wrong:
+        raise Unrecorded(wrong)
+    if touched:
+        after = {"adopted": told.adopted, "entered": told.entered, "known": told.known}
+        record("粘贴采用清单", by=by, office=office.code, on=channel, after=after)
+        facts_changed.send(Item, item_ids=touched)
+    return told
+
+
+def _is_known(office: Office, channel: Channel, row: Row) -> bool:
+    """Whether this title of this day is on record for the channel, whichever item it was recorded of."""
+    live = Adoption.objects.live().filter(channel=channel, adopted_on=row.day, item__office=office)
+    titles = live.values_list("title", "item__title")
+    return any(plain(title or own) == plain(row.title) for title, own in titles)
+
+
+def _item_of(office: Office, row: Row, channel: Channel, by: Account, told: Recorded) -> Item:
+    """The item that the editor chose, or a new one of the units that they named."""
+    if row.item is not None:
+        items = Item.objects.visible_to(by, office).select_related("office", "unit")
+        item = items.filter(pk=row.item).first()
+        if item is None:
+            raise Refused("没有这条信息。")
+        return item
+    why = f"{channel}在{row.day:%Y-%m-%d}采用，没有单位报送过"
+    item = enter(office, Entry(row.title, joint.equally(office, row.day, row.units), row.day, why), by, RECORD)
+    move(item, "accept", by)
+    told.entered += 1
+    return item
