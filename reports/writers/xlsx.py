@@ -30,11 +30,13 @@ from openpyxl.writer.excel import ExcelWriter
 from reports.document import (
     Block,
     Document,
+    Grid,
     GroupRow,
     Heading,
     Imprint,
     Paragraph,
     Part,
+    Picture,
     Role,
     Row,
     Signature,
@@ -66,7 +68,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 USUAL = ("text", "number", "day")
 TOTAL = ("total text", "total number", "total day")
-LOOK_OF: dict[Role, str] = {"head": "title", "flag": "flag"}
+LOOK_OF: dict[Role, str] = {"head": "title", "masthead": "title", "flag": "flag"}
 # Excel takes a text for a formula as soon as somebody edits its cell, in Chinese also after full-width signs.
 LIKE_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # _x0041_ in a workbook is an A, _x005F_ is the underline itself
@@ -246,6 +248,11 @@ class Sheets:
                 yield from ((line, LOOK_OF.get(block.role, "line")) for line in self._pieces(*block.text.splitlines()))
             case Signature():
                 yield from ((line, "line") for line in (block.name, block.day))
+            case Grid():
+                rows = ("　".join("".join(slot.lines) for slot in row) for row in block.rows)
+                yield from ((line, "line") for line in self._pieces(block.caption, *rows))
+            case Picture():
+                yield from ((line, "line") for line in self._pieces(f"（图）{block.caption}"))
             case Imprint():
                 lines = self._pieces(*block.lines, f"{block.printed_by}　{block.day}")
                 yield from ((line, "line") for line in lines)
