@@ -58,6 +58,7 @@ LEAST_MASTHEAD = 22  # points: a name that would have to be smaller takes two li
 HIGHEST = (PAGE["height"] - PAGE["top"] - PAGE["bottom"]) * 6 // 10  # twips: a picture leaves room for text
 PIXEL = 15  # twips: a picture is no larger than it would be on a screen
 TOLD_EVERY = 50  # rows
+MOST_NAMED = 255  # characters of a file's properties
 NOT_OURS = ("/stylesWithEffects", "/numbering", "/thumbnail")  # of the template, and about styles that go
 PARAGRAPH, DRAWING = qn("w:p"), qn("wp:docPr")
 _OWN_BEGINNING = re.compile(r"(附件：)?(\d+\.)?")
@@ -65,7 +66,7 @@ _OWN_BEGINNING = re.compile(r"(附件：)?(\d+\.)?")
 
 def write(document: Document, path: Path, progress: Progress = untold) -> None:
     word = docx.Document()
-    word.core_properties.title, word.core_properties.author = document.title, ""
+    word.core_properties.title, word.core_properties.author = document.title[:MOST_NAMED], ""
     word.core_properties.comments = ""
     _set_up(word)
     _set_styles(word)

@@ -8,7 +8,6 @@ import datetime
 import errno
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import count, zip_longest
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any, Self
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from django.http import FileResponse
 from lxml.etree import SerialisationError
 from openpyxl import Workbook
 from openpyxl.cell import Cell
@@ -44,7 +42,6 @@ from reports.document import (
     Title,
     shown,
 )
-from reports.formats import CONTENT_TYPES
 from reports.progress import Progress, untold
 
 THIN = Border(*(Side("thin", color="808080") for _ in range(4)))
@@ -81,15 +78,6 @@ TELL_EVERY = 200  # rows
 LINE = 16.0  # points: 宋体 needs 14, what stands in for it on other machines 16
 MOST_LINES = 25  # of a row: Excel knows no row of more than 409 points
 CHARACTER = 2.15  # a Chinese character of 11 points in units of column width
-
-
-def as_download(document: Document, name: str) -> FileResponse:
-    """A workbook that is made while its reader waits, and kept nowhere."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "made.xlsx"
-        write(document, path)
-        content = path.open("rb")  # which outlives its name
-    return FileResponse(content, as_attachment=True, filename=name, content_type=CONTENT_TYPES["xlsx"])
 
 
 def write(document: Document, path: Path, progress: Progress = untold) -> None:
