@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from reports.document import Column, Document, Paragraph, Part, Row, Table
 from reports.models import Letterhead
-from reports.writers import xlsx
+from reports.writers import as_download
 from trail.marks import mark_of
 from trail.models import Result, TrailEntry
 from trail.records import record
@@ -147,7 +147,7 @@ def export_trail(request: DeskRequest) -> HttpResponseBase:
         return render(request, "trail_too_long.html", context, status=422)
     record("导出审计记录", by=request.user, office=request.office.code, after={**chosen.told, "rows": len(entries)})
     name = f"{request.office.name}审计记录{chosen.since}至{chosen.until}.xlsx"
-    return xlsx.as_download(_workbook(request.office, chosen, entries), name)
+    return as_download(_workbook(request.office, chosen, entries), name)
 
 
 def _workbook(office: Office, chosen: TrailFilter, entries: list[TrailEntry]) -> Document:

@@ -5,8 +5,9 @@ Any text in here can be written into XML: what XML cannot hold is taken out when
 
 import datetime
 import re
+from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -15,11 +16,14 @@ Cell = str | int | Decimal | datetime.date | None
 Role = Literal[
     "head",  # the issuing office in red (发文机关标志)
     "head_space",  # where the paper has that printed on it already (套打): its room is kept, nothing is drawn
+    "masthead",  # 报头: a name in red at the very top, above a red rule
     "number",  # 发文字号, above the red rule
     "number_plain",  # the same without the rule
     "flag",  # what a reader must know before anything else
     "flush",  # a body paragraph that is not indented, such as the addressee
     "body",
+    "quote",
+    "credit",  # whose piece it is, at the right: （某某单位供稿）
     "annex_list",  # 附件说明, a line an annex
     "annex_mark",  # 附件1
     "note",
@@ -69,14 +73,23 @@ class Figure(NamedTuple):
     address: str = ""
 
 
+class Words(NamedTuple):
+    """Words in the text, and how its writer set them off."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    underlined: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """``role`` says what it is; each writer knows how that looks. Roles in LINES_KEPT may hold line breaks.
 
-    ``content`` is a text, or texts and figures one after another; writers for paper need ``text`` alone.
+    ``content`` is a text, or texts, words and figures one after another; who cannot set words off needs ``text`` alone.
     """
 
-    content: str | tuple[str | Figure, ...]
+    content: str | tuple[str | Figure | Words, ...]
     role: Role = "body"
     shape = "paragraph"
 
@@ -84,15 +97,14 @@ class Paragraph:
         parts = (self.content,) if isinstance(self.content, str) else self.content
         kept = self.role in LINES_KEPT
         legible_parts = (
-            Figure(legible(part.text), part.address) if isinstance(part, Figure) else legible(part, kept)
-            for part in parts
+            legible(part, kept) if isinstance(part, str) else part._replace(text=legible(part.text)) for part in parts
         )
         _set(self, "content", tuple(legible_parts))
 
     @property
-    def parts(self) -> list[Figure]:
-        """The content as figures, those without an address being plain text."""
-        return [part if isinstance(part, Figure) else Figure(part) for part in self.content]
+    def parts(self) -> list[Figure | Words]:
+        """The content as figures and words, plain text being words that nothing sets off."""
+        return [Words(part) if isinstance(part, str) else part for part in self.content]
 
     @property
     def text(self) -> str:
@@ -217,7 +229,71 @@ class Table:
         return ((group, list(columns)) for group, columns in groupby(self.columns, lambda column: column.group))
 
 
-Block = Heading | Paragraph | Title | Signature | Imprint | Table
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A cell of a grid: its lines, the column it begins in, and how many columns and rows it takes."""
+
+    lines: tuple[str, ...]
+    column: int
+    across: int = 1
+    down: int = 1
+    head: bool = False
+
+    def __post_init__(self) -> None:
+        _set(self, "lines", tuple(legible(line) for line in self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as somebody drew it in a text, with cells that span. A row holds the cells that begin in it.
+
+    No two cells meet, none reaches beyond the last row, and what no cell takes is empty.
+    """
+
+    rows: tuple[tuple[Slot, ...], ...]
+    caption: str = ""
+    shape = "grid"
+
+    def __post_init__(self) -> None:
+        _set(self, "caption", legible(self.caption))
+
+    @property
+    def columns(self) -> int:
+        return max((slot.column + slot.across for row in self.rows for slot in row), default=1)
+
+    @property
+    def heads(self) -> int:
+        """How many rows at the top are its header: heads alone, and nothing in them reaches further down."""
+        heads = 0
+        for i, row in enumerate(self.rows[:-1], start=1):
+            if not row or not all(slot.head for slot in row):
+                break
+            if all(above + slot.down <= i for above in range(i) for slot in self.rows[above]):
+                heads = i
+        return heads
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A JPEG or PNG file as it is to be shown, ``width`` by ``height`` pixels, and what stands below it."""
+
+    content: bytes = field(repr=False)
+    kind: Literal["jpeg", "png"]
+    width: int
+    height: int
+    caption: str = ""
+    shape = "picture"
+
+    def __post_init__(self) -> None:
+        _set(self, "caption", legible(self.caption))
+
+    @property
+    def inlined(self) -> str:
+        """The file as an address that holds it."""
+        return f"data:image/{self.kind};base64,{b64encode(self.content).decode()}"
+
+
+Block = Heading | Paragraph | Title | Signature | Imprint | Table | Grid | Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,12 @@ def print_files(
 
 def name_of(kind: str, period: Period, number: str = "") -> str:
     """What a file is called, without its ending: 2020年第一季度通报, and of an issued one its number before that."""
-    name = UNFIT_FOR_A_NAME.sub("_", f"{number}{period.name}{KINDS[kind].label}")
+    return fit_for_a_name(f"{number}{period.name}{KINDS[kind].label}")
+
+
+def fit_for_a_name(text: str) -> str:
+    """The text as the name of a file, without an ending."""
+    name = UNFIT_FOR_A_NAME.sub("_", text)
     return name.encode()[:200].decode(errors="ignore")  # file systems count bytes
 
 

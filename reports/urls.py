@@ -4,6 +4,8 @@ from reports import views
 
 urlpatterns = [
     path("items/export/", views.export_items, name="export-items"),
+    path("items/upward/", views.upward, name="upward"),
+    path("items/upward.docx", views.upward_file, name="upward-file"),
     path("reports/", views.report_list, name="reports"),
     path("reports/runs/", views.run_rows, name="report-runs"),
     path("reports/runs/<int:pk>/", views.run_detail, name="report-run"),

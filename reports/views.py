@@ -13,14 +13,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from reports import circulars, listing, runs
+from reports import circulars, listing, press, runs
 from reports.formats import CONTENT_TYPES
 from reports.forms import IssueForm, LetterheadForm, ReportForm
 from reports.history import History
 from reports.kinds import kind_of
 from reports.models import Circular, Letterhead, ReportRun, RunFile, RunState
-from reports.permissions import may_make
-from reports.writers import html, pdf, xlsx
+from reports.permissions import may_make, may_pass_on
+from reports.upward import Upward
+from reports.writers import as_download, html, pdf
 from scoring.standings import sees_whole
 from submissions.filters import ItemFilter, page_key
 from trail.acts import act
@@ -230,7 +231,41 @@ def export_items(request: DeskRequest) -> HttpResponseBase:
     if document is None:
         context = {"most": listing.MOST, "back": chosen.address()}
         return render(request, "reports/listing_too_long.html", context, status=422)
-    return xlsx.as_download(document, f"{request.office.name}信息清单{timezone.localdate()}.xlsx")
+    return as_download(document, f"{request.office.name}信息清单{timezone.localdate()}.xlsx")
+
+
+@require_safe
+@never_cache
+@at_office
+def upward(request: DeskRequest) -> HttpResponse:
+    """What would be passed on to a channel, and what an editor should know before; its file is a click away."""
+    asked = _asked(request)
+    return _before_passing_on(request, asked, status=422 if asked.numbers and asked.wrong else 200)
+
+
+@require_safe
+@never_cache
+@at_office
+def upward_file(request: DeskRequest) -> HttpResponseBase:
+    """The Word file for a channel; where the address asks for none, the page that says why."""
+    asked = _asked(request)
+    if asked.wrong:
+        return _before_passing_on(request, asked, status=422)
+    day = timezone.localdate()
+    return as_download(asked.document(day), f"{press.fit_for_a_name(asked.title)}（转报{day}）.docx")
+
+
+def _asked(request: DeskRequest) -> Upward:
+    if not may_pass_on(request.user, request.office):
+        raise Http404
+    asked = Upward(request.GET, request.user, request.office)
+    if asked.unknown:
+        raise Http404
+    return asked
+
+
+def _before_passing_on(request: DeskRequest, asked: Upward, status: int) -> HttpResponse:
+    return render(request, "reports/upward.html", {"asked": asked, "today": timezone.localdate()}, status=status)
 
 
 def _name(run: ReportRun) -> str:

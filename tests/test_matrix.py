@@ -44,6 +44,7 @@ OWN, OTHERS, ELSEWHERE = "own unit's", "another unit's", "another office's"
 ROLES = [str(role) for role in Role]
 ALL, STAFF, MANAGERS = set(ROLES), {"editor", "manager", "auditor"}, {"manager", "auditor"}
 KEEPERS, UNIT, NOBODY = {"manager", "sysadmin"}, {"officer", "signer"}, set()
+EDITORS = {"editor", "manager"}
 Places = dict[str, Any]  # what was made for a test: the world and the objects of one owner
 
 
@@ -59,6 +60,7 @@ class Row:
     thing: Callable[[World, str], Any] | None = None
     data: Callable[[World], dict[str, Any]] = lambda world: {}
     path: tuple[str, ...] = ()
+    asked: str = ""  # ``thing`` is then named in the query under this name, not in the path
     reads_others: set[str] | None = None
     posts_others: set[str] | None = None
     told: set[str] = field(default_factory=set)
@@ -70,7 +72,7 @@ class Row:
         return own if whose == OWN or others is None else others
 
     def __str__(self) -> str:
-        return " ".join((self.name, *self.path))
+        return " ".join((self.name, *self.path, self.asked)).strip()
 
 
 # ---- The objects ----
@@ -316,6 +318,9 @@ DESK = [
     Row("own-unit", UNIT),
     Row("choose-for-unit", NOBODY, {"signer"}, unit_of, lambda w: {"needs_signer": "on"}, posts_others=NOBODY),
     Row("export-items", ALL),
+    Row("upward", EDITORS),
+    Row("upward", EDITORS, thing=an_item, asked="item"),
+    Row("upward-file", EDITORS, thing=an_item, asked="item"),
     Row("discard-draft", NOBODY, {"officer"}, a_draft, posts_others=NOBODY),
     Row("move-item", NOBODY, {"editor"}, partial(an_item, state=State.REJECTED), lambda w: REASON, ("reopen",)),
     Row("queue", STAFF),
@@ -447,6 +452,8 @@ def client_of(person: Account) -> Client:
 def address(row: Row, world: World, whose: str) -> str:
     thing = row.thing(world, whose) if row.thing else None
     # Another office's object is asked for at one's own desk, where its number might be typed in.
+    if row.asked:
+        return f"{reverse(row.name, args=[world.office.code])}?{row.asked}={thing.pk}"
     return reverse(row.name, args=[world.office.code, *([thing.pk] if thing else []), *row.path])
 
 

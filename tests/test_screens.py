@@ -30,7 +30,7 @@ def address(world: World, name: str, *args) -> str:
     return reverse(name, args=[world.office.code, *args])
 
 
-STAFF, MANAGERS = {"editor", "manager", "auditor"}, {"manager", "auditor"}
+STAFF, MANAGERS, EDITORS = {"editor", "manager", "auditor"}, {"manager", "auditor"}, {"editor", "manager"}
 OWN = {"officer", "colleague", "signer"}
 EVERYBODY = {*STAFF, *OWN, "other_unit_officer", "sysadmin"}
 PEOPLE = [*sorted(EVERYBODY), "other_editor"]
@@ -43,6 +43,7 @@ PAGES = {
     "periods": STAFF,
     "reports": MANAGERS,
     "report-runs": MANAGERS,
+    "upward": EDITORS,
 }
 
 
@@ -236,7 +237,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("query", ODD)
-@pytest.mark.parametrize("page", ["home", "items", "standings", "entries", "reports"])
+@pytest.mark.parametrize("page", ["home", "items", "standings", "entries", "reports", "upward"])
 def test_an_odd_address_never_answers_500(world, page, query):
     assert client_of(world.manager).get(address(world, page) + query).status_code in (200, 400, 404)
 

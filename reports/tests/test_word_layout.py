@@ -16,6 +16,7 @@ from reports.document import (
     Block,
     Column,
     Document,
+    Grid,
     GroupRow,
     Heading,
     Imprint,
@@ -23,8 +24,10 @@ from reports.document import (
     Part,
     Row,
     Signature,
+    Slot,
     Table,
     Title,
+    Words,
 )
 from reports.writers import docx as writer
 from reports.writers import rows
@@ -50,7 +53,7 @@ CIRCULAR: tuple[Block, ...] = (
 ORDER = {
     "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl pBdr tabs autoSpaceDE autoSpaceDN snapToGrid"
     " spacing ind jc outlineLvl sectPr",
-    "rPr": "rFonts color spacing sz szCs lang",
+    "rPr": "rFonts b i color spacing sz szCs u lang",
     "tblPr": "tblpPr tblOverlap tblW jc tblInd tblBorders tblLayout tblCellMar tblLook",
     "tcPr": "tcW gridSpan vMerge tcMar vAlign",
     "sectPr": "headerReference footerReference type pgSz pgMar cols docGrid",
@@ -140,8 +143,11 @@ def test_a_title_of_any_length_is_broken_in_no_time():
 
 def test_every_element_stands_in_the_order_of_the_schema(tmp_path):
     unsealed = Signature("厅", "2026年1月5日", sealed=False)
+    set_off = Paragraph(("甲", Words("乙", bold=True, italic=True, underlined=True)))
+    grid = Grid(((Slot(("甲",), 0, 2), Slot(("乙",), 2, 1, 2)), (Slot(("丙",), 0), Slot(("丁",), 1))), "表")
     flagged = (*CIRCULAR[:2], Paragraph("数据未封存", "flag"), *CIRCULAR[2:-1], unsealed, WIDE, IMPRINT)
-    written(tmp_path, CIRCULAR, (NARROW, Paragraph("很长" * 20, "head")), flagged)
+    masthead = Paragraph("很长" * 20, "masthead")
+    written(tmp_path, CIRCULAR, (NARROW, Paragraph("很长" * 20, "head")), (masthead, set_off, grid), flagged)
     with ZipFile(tmp_path / "a.docx") as package:
         names = [name for name in package.namelist() if name.startswith("word/") and name.endswith(".xml")]
         roots = [etree.fromstring(package.read(name)) for name in names]

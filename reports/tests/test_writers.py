@@ -1,12 +1,30 @@
 """Writers know no kinds: any Document goes into any of them."""
 
+from base64 import b64decode
 from decimal import Decimal
 
 import docx
 import pytest
 from docx.oxml.ns import qn
+from openpyxl import load_workbook
 
-from reports.document import Column, Document, GroupRow, Heading, Paragraph, Part, Row, Table, Title, legible, shown
+from reports.document import (
+    Column,
+    Document,
+    Grid,
+    GroupRow,
+    Heading,
+    Paragraph,
+    Part,
+    Picture,
+    Row,
+    Slot,
+    Table,
+    Title,
+    Words,
+    legible,
+    shown,
+)
 from reports.writers import WRITERS, html
 
 GROUPED = (Column("序号", 4, True), Column("单位", 12), *(Column(t, 6, True, "采用") for t in ("甲", "乙")))
@@ -79,3 +97,36 @@ def test_a_table_of_3000_rows_is_written_in_seconds(tmp_path):
     for form in ("docx", "xlsx"):
         WRITERS[form](Document("长", (Part("长", (table,)),)), tmp_path / f"a.{form}")
     assert len(docx.Document(str(tmp_path / "a.docx")).element.body.findall(f".//{qn('w:tr')}")) == 3_002
+
+
+DOT = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+WRITTEN = (
+    Paragraph("报头", "masthead"),
+    Paragraph(("说", Words("要<点>", bold=True, underlined=True))),
+    Grid(((Slot(("<县>",), 0, head=True), Slot(("校", "人"), 1, 2, head=True)), (Slot(("=1",), 0, 3),)), "各县"),
+    Picture(DOT, "png", 1, 1, "课<堂>"),
+)
+
+
+@pytest.mark.parametrize("form", ["docx", "html", "xlsx"])
+def test_what_units_write_goes_into_any_format(form, tmp_path):
+    path = tmp_path / f"a.{form}"
+    WRITERS[form](Document("题目", (Part("部", WRITTEN),)), path)
+    if form == "html":
+        text = path.read_text()
+    elif form == "docx":
+        text = "\n".join(t.text for t in docx.Document(str(path)).element.body.iter(qn("w:t")))
+    else:
+        text = "\n".join(str(row[0].value) for row in load_workbook(path).active.rows)
+    for said in ("报头", "各县", "校", "人", "=1", "县", "点", "堂"):
+        assert said in text
+
+
+def test_html_sets_words_off_spans_cells_and_holds_its_pictures():
+    text = html.render(Document("题目", (Part("部", WRITTEN),)))
+    assert "说<b><u>要&lt;点&gt;</u></b>" in text
+    assert '<th colspan="2" rowspan="1">校<br>人</th>' in text
+    assert '<th colspan="1" rowspan="1">&lt;县&gt;</th>' in text
+    assert 'src="data:image/png;base64,' in text
+    assert "<figcaption>课&lt;堂&gt;</figcaption>" in text
+    assert '<p class="head ruled">报头</p>' in text

@@ -1,10 +1,10 @@
 """A Document as a Word file, laid out as GB/T 9704-2012 asks."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from io import BytesIO
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
@@ -15,8 +15,23 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Twips
 
-from reports.document import Block, Document, Heading, Imprint, Paragraph, Part, Signature, Table, Title
+from reports.document import (
+    Block,
+    Document,
+    Figure,
+    Grid,
+    Heading,
+    Imprint,
+    Paragraph,
+    Part,
+    Picture,
+    Signature,
+    Table,
+    Title,
+    Words,
+)
 from reports.progress import Progress, untold
+from reports.writers.grids import grid_element, wanted
 from reports.writers.imprint import imprint
 from reports.writers.lines import lines, width
 from reports.writers.looks import (
@@ -24,6 +39,7 @@ from reports.writers.looks import (
     FANGSONG,
     LINE,
     LOOKS,
+    MASTHEAD_SIZE,
     ON_ITS_SIDE,
     OTHER_NAMES,
     PAGE,
@@ -38,22 +54,28 @@ from reports.writers.looks import (
 from reports.writers.rows import table_element
 
 WIDEST_UPRIGHT = 40  # characters: a table whose columns want more stands on a page on its side
+LEAST_MASTHEAD = 22  # points: a name that would have to be smaller takes two lines
+HIGHEST = (PAGE["height"] - PAGE["top"] - PAGE["bottom"]) * 6 // 10  # twips: a picture leaves room for text
+PIXEL = 15  # twips: a picture is no larger than it would be on a screen
 TOLD_EVERY = 50  # rows
+MOST_NAMED = 255  # characters of a file's properties
 NOT_OURS = ("/stylesWithEffects", "/numbering", "/thumbnail")  # of the template, and about styles that go
-PARAGRAPH = qn("w:p")
+PARAGRAPH, DRAWING = qn("w:p"), qn("wp:docPr")
 _OWN_BEGINNING = re.compile(r"(附件：)?(\d+\.)?")
 
 
 def write(document: Document, path: Path, progress: Progress = untold) -> None:
     word = docx.Document()
-    word.core_properties.title, word.core_properties.author = document.title, ""
+    word.core_properties.title, word.core_properties.author = document.title[:MOST_NAMED], ""
     word.core_properties.comments = ""
     _set_up(word)
     _set_styles(word)
     _set_page(word)
     end = word.element.body.sectPr
-    for element in _elements(document, end, _teller(document, progress)):
+    for element in _elements(word, document, _teller(document, progress)):
         end.addprevious(element)
+    for number, drawing in enumerate(word.element.body.iter(DRAWING), start=1):
+        drawing.set("id", str(number))  # python-docx looks for a free one where the picture does not stand yet
     packed = BytesIO()  # on a full disk python-docx would leave its archive to the garbage collector
     word.save(packed)
     path.write_bytes(packed.getvalue())
@@ -75,16 +97,25 @@ class Sheet(NamedTuple):
 
 
 def _sheets(parts: tuple[Part, ...]) -> Iterator[Sheet]:
-    """A part with a wide table is on its side; the imprint, which ends the document, never is."""
+    """A part with a wide table is on its side, and so is a wide grid alone; the imprint, which ends all, never is."""
     for part in parts:
         wide = any(
             isinstance(block, Table) and sum(column.width for column in block.columns) > WIDEST_UPRIGHT
             for block in part.blocks
         )
-        upright = tuple(block for block in part.blocks if isinstance(block, Imprint)) if wide else ()
-        yield Sheet(tuple(block for block in part.blocks if block not in upright), wide)
-        if upright:
-            yield Sheet(upright, False)
+        turned = _all_but_the_imprint if wide else _a_wide_grid
+        for on_its_side, blocks in groupby(part.blocks, turned):
+            yield Sheet(tuple(blocks), on_its_side)
+        if not part.blocks:
+            yield Sheet((), False)
+
+
+def _all_but_the_imprint(block: Block) -> bool:
+    return not isinstance(block, Imprint)
+
+
+def _a_wide_grid(block: Block) -> bool:
+    return isinstance(block, Grid) and wanted(block) > WIDEST_UPRIGHT
 
 
 def _teller(document: Document, progress: Progress) -> Callable[[], None]:
@@ -100,11 +131,12 @@ def _teller(document: Document, progress: Progress) -> Callable[[], None]:
     return told
 
 
-def _elements(document: Document, end: Any, told: Callable[[], None]) -> Iterator[Any]:
-    """The body's elements. Where the page turns on its side or back, a section ends; ``end`` describes the last."""
+def _elements(word: Any, document: Document, told: Callable[[], None]) -> Iterator[Any]:
+    """The body's elements. Where the page turns on its side or back, a section ends; the body's describes the last."""
+    end = word.element.body.sectPr
     sheets = list(_sheets(document.parts))
     for before, sheet, after in zip([None, *sheets], sheets, [*sheets[1:], None], strict=False):
-        elements = _of_sheet(sheet, told)
+        elements = _of_sheet(word, sheet, told)
         if before and before.on_its_side == sheet.on_its_side:
             elements[0].get_or_add_pPr().get_or_add_pageBreakBefore()
         if after and after.on_its_side != sheet.on_its_side:
@@ -116,7 +148,7 @@ def _elements(document: Document, end: Any, told: Callable[[], None]) -> Iterato
         yield from elements
 
 
-def _of_sheet(sheet: Sheet, told: Callable[[], None]) -> list[Any]:
+def _of_sheet(word: Any, sheet: Sheet, told: Callable[[], None]) -> list[Any]:
     """Its elements. A table has a paragraph before and after it, if need be one too small to be seen."""
     found: list[Any] = []
     for block in sheet.blocks:
@@ -130,13 +162,23 @@ def _of_sheet(sheet: Sheet, told: Callable[[], None]) -> list[Any]:
                 found += _annex_list(block.text.split("\n"))
             case Paragraph(role="head"):
                 found.append(_head(block.text))
+            case Paragraph(role="masthead"):
+                found.append(_masthead(block.text))
             case Paragraph():
                 if block.role == "flag" and before is not None:  # in the middle of the two blank lines there
                     before.get_or_add_pPr().get_or_add_spacing().set(qn("w:after"), str(LINE // 2))
-                found.append(_paragraph(block.text, block.role))
+                found.append(_paragraph(block.parts, block.role))
+            case Picture():
+                found += _picture(word, block, sheet.width)
+            case Grid():
+                if block.caption:
+                    found.append(_kept_with_next(_paragraph(block.caption, "caption")))
+                elif before is None:
+                    found.append(_paragraph("", "nothing"))
+                found.append(grid_element(block, sheet.width))
             case Signature():
                 if before is not None:  # a page never holds the signature alone
-                    before.get_or_add_pPr().get_or_add_keepNext()
+                    _kept_with_next(before)
                 found += _signature(block)
             case Imprint() | Table():
                 if before is None:
@@ -147,12 +189,41 @@ def _of_sheet(sheet: Sheet, told: Callable[[], None]) -> list[Any]:
     return found
 
 
-def _paragraph(text: str, key: str, direct: str = "") -> Any:
-    """A paragraph of a style; ``direct`` goes into its run's properties. Line breaks are kept."""
-    run = f"<w:rPr>{fonts(LOOKS[key].font)}{direct}</w:rPr>"
-    shown = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n"))
-    content = f"<w:r>{run}{shown}</w:r>" if text else ""
-    return parse_xml(f'<w:p {nsdecls("w")}><w:pPr><w:pStyle w:val="{key}"/></w:pPr>{content}</w:p>')
+def _paragraph(content: str | Sequence[Figure | Words], key: str, direct: str = "") -> Any:
+    """A paragraph of a style; ``direct`` goes into its runs' properties. Line breaks are kept."""
+    parts = [Words(content)] if isinstance(content, str) else content
+    runs = "".join(_run(part, key, direct) for part in parts if part.text)
+    return parse_xml(f'<w:p {nsdecls("w")}><w:pPr><w:pStyle w:val="{key}"/></w:pPr>{runs}</w:p>')
+
+
+def _run(part: Figure | Words, key: str, direct: str) -> str:
+    shown = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in part.text.split("\n"))
+    before = after = ""
+    if isinstance(part, Words):  # the schema has them on either side of what is direct
+        before = f"{'<w:b/>' if part.bold else ''}{'<w:i/>' if part.italic else ''}"
+        after = '<w:u w:val="single"/>' if part.underlined else ""
+    return f"<w:r><w:rPr>{fonts(LOOKS[key].font)}{before}{direct}{after}</w:rPr>{shown}</w:r>"
+
+
+def _kept_with_next(paragraph: Any) -> Any:
+    paragraph.get_or_add_pPr().get_or_add_keepNext()
+    return paragraph
+
+
+def _picture(word: Any, picture: Picture, whole: int) -> list[Any]:
+    """As large as on a screen, if the page has room for that, and its caption below it on the same page."""
+    scale = min(PIXEL, whole / picture.width, HIGHEST / picture.height)
+    lengths = (Twips(max(round(length * scale), 1)) for length in (picture.width, picture.height))
+    drawn = word.part.new_pic_inline(BytesIO(picture.content), *lengths)
+    drawn.docPr.set("descr", picture.caption or "图片")
+    paragraph = _paragraph("", "picture")
+    spacing = paragraph.pPr.get_or_add_spacing()  # an exact line would show a strip of it
+    spacing.set(qn("w:line"), "240")
+    spacing.set(qn("w:lineRule"), "auto")
+    paragraph.add_r().add_drawing(drawn)
+    if not picture.caption:
+        return [paragraph]
+    return [_kept_with_next(paragraph), _paragraph(picture.caption, "caption")]
 
 
 def _head(text: str) -> Any:
@@ -165,6 +236,16 @@ def _head(text: str) -> Any:
     spacing = paragraph.pPr.get_or_add_spacing()
     spacing.set(qn("w:line"), str(head_line(points)))
     spacing.set(qn("w:lineRule"), "exact")
+    return paragraph
+
+
+def _masthead(text: str) -> Any:
+    """On one line if that can still be read as a masthead, else on two."""
+    points = max(TEXT_WIDTH // (max(width(text), 1) * 10) / 2, LEAST_MASTHEAD)
+    if points >= MASTHEAD_SIZE:
+        return _paragraph(text, "masthead")
+    paragraph = _paragraph(text, "masthead", size(points))
+    paragraph.pPr.get_or_add_spacing().set(qn("w:line"), str(round(points * 26)))
     return paragraph
 
 

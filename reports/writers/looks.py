@@ -55,24 +55,35 @@ def head_line(size: float) -> int:
     return round(size * 20 * TOP / BASELINE)
 
 
-HEAD_SIZE = 48
+HEAD_SIZE, MASTHEAD_SIZE = 48, 36
 _HEAD = Look("发文机关标志", TITLE_SONG, HEAD_SIZE, "center", before=1984, after=2 * LINE, line=head_line(HEAD_SIZE))
 
 LOOKS = {
     "head": _HEAD._replace(colour=RED),
     "head_space": _HEAD._replace(name="发文机关标志位置"),
+    "masthead": Look(
+        *("报头", TITLE_SONG, MASTHEAD_SIZE, "center"),
+        after=2 * LINE,
+        line=round(MASTHEAD_SIZE * 26),
+        colour=RED,
+        ruled=True,
+    ),
     "number": Look("发文字号", align="center", after=2 * LINE, ruled=True),
     "number_plain": Look("发文字号无线", align="center", after=2 * LINE + round((RULE + RULE_BELOW) * 20)),
     "flag": Look("状态提示", KAI, align="center", after=LINE // 2),
     "title": Look("公文标题", TITLE_SONG, 22, "center", after=LINE, kept=True),
     "flush": Look("主送机关"),
     "body": Look("公文正文", first=2),
+    "quote": Look("引文", KAI, first=2),
+    "credit": Look("供稿单位", align="right"),
     "annex_list": Look("附件说明", align="left"),
     "sign": Look("落款", align="center", kept=True),
     "sign_day": Look("成文日期", align="center"),
     "annex_mark": Look("附件序号", HEI, align="left", after=LINE, kept=True),
     "annex_title": Look("附件标题", TITLE_SONG, 22, "center", after=LINE, kept=True),
     "note": Look("表注", size=12, line=400),
+    "picture": Look("图片", align="center", before=LINE // 4),
+    "caption": Look("图表说明", KAI, 14, "center", after=LINE // 4, line=480),
     "heading1": Look("heading 1", HEI, first=2, outline=0, kept=True),
     "heading2": Look("heading 2", KAI, first=2, outline=1, kept=True),
     "heading3": Look("heading 3", first=2, outline=2, kept=True),

@@ -8,7 +8,6 @@ import datetime
 import errno
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import count, zip_longest
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any, Self
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from django.http import FileResponse
 from lxml.etree import SerialisationError
 from openpyxl import Workbook
 from openpyxl.cell import Cell
@@ -30,11 +28,13 @@ from openpyxl.writer.excel import ExcelWriter
 from reports.document import (
     Block,
     Document,
+    Grid,
     GroupRow,
     Heading,
     Imprint,
     Paragraph,
     Part,
+    Picture,
     Role,
     Row,
     Signature,
@@ -42,7 +42,6 @@ from reports.document import (
     Title,
     shown,
 )
-from reports.formats import CONTENT_TYPES
 from reports.progress import Progress, untold
 
 THIN = Border(*(Side("thin", color="808080") for _ in range(4)))
@@ -66,7 +65,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 USUAL = ("text", "number", "day")
 TOTAL = ("total text", "total number", "total day")
-LOOK_OF: dict[Role, str] = {"head": "title", "flag": "flag"}
+LOOK_OF: dict[Role, str] = {"head": "title", "masthead": "title", "flag": "flag"}
 # Excel takes a text for a formula as soon as somebody edits its cell, in Chinese also after full-width signs.
 LIKE_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # _x0041_ in a workbook is an A, _x005F_ is the underline itself
@@ -79,15 +78,6 @@ TELL_EVERY = 200  # rows
 LINE = 16.0  # points: 宋体 needs 14, what stands in for it on other machines 16
 MOST_LINES = 25  # of a row: Excel knows no row of more than 409 points
 CHARACTER = 2.15  # a Chinese character of 11 points in units of column width
-
-
-def as_download(document: Document, name: str) -> FileResponse:
-    """A workbook that is made while its reader waits, and kept nowhere."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "made.xlsx"
-        write(document, path)
-        content = path.open("rb")  # which outlives its name
-    return FileResponse(content, as_attachment=True, filename=name, content_type=CONTENT_TYPES["xlsx"])
 
 
 def write(document: Document, path: Path, progress: Progress = untold) -> None:
@@ -246,6 +236,11 @@ class Sheets:
                 yield from ((line, LOOK_OF.get(block.role, "line")) for line in self._pieces(*block.text.splitlines()))
             case Signature():
                 yield from ((line, "line") for line in (block.name, block.day))
+            case Grid():
+                rows = ("　".join("".join(slot.lines) for slot in row) for row in block.rows)
+                yield from ((line, "line") for line in self._pieces(block.caption, *rows))
+            case Picture():
+                yield from ((line, "line") for line in self._pieces(f"（图）{block.caption}"))
             case Imprint():
                 lines = self._pieces(*block.lines, f"{block.printed_by}　{block.day}")
                 yield from ((line, "line") for line in lines)
