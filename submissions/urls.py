@@ -1,6 +1,6 @@
 from django.urls import path
 
-from submissions.views import charges, items, signing, writing
+from submissions.views import channels, charges, items, reasons, signing, silent, writing
 
 urlpatterns = [
     path("items/", items.item_list, name="items"),
@@ -17,4 +17,10 @@ urlpatterns = [
     path("items/<int:pk>/adopt/", items.adopt_item, name="adopt-item"),
     path("roles/<int:pk>/charge/", charges.charge_editor, name="charge"),
     path("adoptions/<int:pk>/revoke/", items.revoke_adoption, name="revoke-adoption"),
+    path("silent/", silent.silent_units, name="silent"),
+    path("silent/<int:pk>/remind/", silent.remind_unit, name="remind"),
+    path("channels/", channels.channel_list, name="channels"),
+    path("channels/new/", channels.new_channel, name="new-channel"),
+    path("channels/<int:pk>/", channels.change_channel, name="channel"),
+    path("reasons/", reasons.reasons_page, name="reasons"),
 ]
