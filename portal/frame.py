@@ -10,6 +10,7 @@ from reports.permissions import may_make
 from scoring.standings import sees_whole
 from submissions.filters import counted
 from submissions.models import Item
+from submissions.permissions import may_set_desk
 from submissions.states import State
 from units.models import Account, Office, Role
 from units.permissions import may_audit, may_keep_accounts
@@ -74,13 +75,16 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
         editing += [Link("待审", at("queue"), waiting), Link("全部信息", at("items"))]
         if account.has_role(office.unit_id, Role.EDITOR):
             editing += [Link("粘贴采用清单", at("paste-list")), Link("代录", at("enter-item"))]
+        if account.has_role(office.unit_id, Role.EDITOR, Role.MANAGER):
+            editing.append(Link("催报", at("silent")))
         groups.append(("编辑", editing))
         circulars = [Link("排名", at("standings"))]
         if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):
             circulars.append(Link("报表", at("reports"), news))
         circulars.append(Link("已印发的通报", at("circulars")))
         groups.append(("通报", circulars))
-        managing = [Link("报送期", at("periods")), Link("计分办法", at("scheme"))]
+        managing = [Link("报送期", at("periods")), Link("计分办法", at("scheme")), Link("渠道", at("channels"))]
+        managing += [Link("退回理由", at("reasons"))] if may_set_desk(account, office) else []
         managing += [Link("审计记录", at("trail"))] if may_audit(account, office) else []
         groups.append(("管理", managing))
     elif groups:

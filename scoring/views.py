@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import BigIntegerField, Count, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 
 from scoring.closing import close, may_close, may_reopen, reopen
 from scoring.models import ClosedResult, Measure, Scheme, ScoreEntry
@@ -30,6 +29,7 @@ from submissions.filters import page_key
 from submissions.forms import ReasonForm
 from submissions.models import Item, Period
 from submissions.templatetags.figures import plain
+from submissions.views.periods import chosen_period
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role, RosterLine
@@ -279,18 +279,6 @@ def _units_asked(request: DeskRequest) -> Iterable[int] | None:
             raise Http404
         return [unit]
     return own if own_only else None
-
-
-def chosen_period(request: DeskRequest) -> Period:
-    """The period in the address, or the one at hand; one of another office does not exist."""
-    periods = Period.objects.filter(office=request.office).select_related("office")
-    asked = request.GET.get("period", "")
-    if asked:
-        return get_object_or_404(periods, pk=int(asked) if asked.isdecimal() and len(asked) < 18 else 0)
-    period = periods.at_hand(timezone.localdate())
-    if period is None:
-        raise Http404
-    return period
 
 
 @at_office

@@ -3,7 +3,7 @@
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from submissions.models import Item, Review, ReviewStage, Revision
+from submissions.models import Item, Period, Review, ReviewStage, Revision
 from submissions.models.adoptions import Revocable
 from submissions.states import DECISIONS, MOVES, State
 from units.models import Account, Office, Role, RosterLine, Unit
@@ -183,3 +183,21 @@ def may_write(account: Account, item: Item) -> Verdict:
     if item.state not in WRITABLE:
         return no(f"这条信息现在是“{State(item.state).label}”，不能再改。")
     return YES
+
+
+def may_remind(account: Account, period: Period) -> Verdict:
+    """An editor or a manager of the office, from the period's first day until it is closed."""
+    if not account.has_role(period.office.unit_id, Role.EDITOR, Role.MANAGER):
+        return no("只有收稿单位的编辑和管理员可以催报。")
+    if period.closed:
+        return no(f"{period}已经封存，不用再催。")
+    if period.starts_on > timezone.localdate():
+        return no(f"{period}还没有开始，不用催。")
+    return YES
+
+
+def may_set_desk(account: Account, office: Office) -> Verdict:
+    """A manager of the office says what its desk works with: channels, reasons, days."""
+    if account.has_role(office.unit_id, Role.MANAGER):
+        return YES
+    return no("只有收稿单位的管理员可以改。")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from submissions.views import charges, editing, items, pasting, queue, signing, writing
+from submissions.views import channels, charges, editing, items, pasting, queue, reasons, signing, silent, writing
 
 urlpatterns = [
     path("items/", items.item_list, name="items"),
@@ -27,4 +27,10 @@ urlpatterns = [
     path("queue/<int:pk>/", queue.read_item, name="read-item"),
     path("queue/<int:pk>/decide/", queue.decide_item, name="decide-item"),
     path("roles/<int:pk>/charge/", charges.charge_editor, name="charge"),
+    path("silent/", silent.silent_units, name="silent"),
+    path("silent/<int:pk>/remind/", silent.remind_unit, name="remind"),
+    path("channels/", channels.channel_list, name="channels"),
+    path("channels/new/", channels.new_channel, name="new-channel"),
+    path("channels/<int:pk>/", channels.change_channel, name="channel"),
+    path("reasons/", reasons.reasons_page, name="reasons"),
 ]

@@ -28,10 +28,12 @@ from PIL import Image
 from reports import runs
 from reports.models import Circular, ReportRun, RunFile
 from scoring import closing
+from submissions import channels, reasons
 from submissions.adoptions import adopt
 from submissions.exact import ONE
 from submissions.models import Item, ItemFile
 from submissions.models.files import kept
+from submissions.stamps import stamp
 from submissions.states import State
 from tests.world import PASSWORD, World, account
 from trail.models import TrailEntry
@@ -45,6 +47,7 @@ ROLES = [str(role) for role in Role]
 ALL, STAFF, MANAGERS = set(ROLES), {"editor", "manager", "auditor"}, {"manager", "auditor"}
 KEEPERS, UNIT, NOBODY = {"manager", "sysadmin"}, {"officer", "signer"}, set()
 EDITORS = {"editor", "manager"}
+DECIDERS = {"editor", "manager"}
 Places = dict[str, Any]  # what was made for a test: the world and the objects of one owner
 
 
@@ -145,6 +148,23 @@ def just_decided(world: World) -> dict[str, Any]:
     item.events.create(actor=world.editor, move="accept", was=State.SUBMITTED, now=State.VALID)
     Item.objects.filter(pk=item.pk).update(undo_until=timezone.now() + timedelta(minutes=1))
     return {"items": item.pk}
+
+
+def a_reporting_unit(world: World, whose: str) -> Unit:
+    return world.other.roster_lines.get().unit if whose == ELSEWHERE else unit_of(world, whose)
+
+
+def a_channel(world: World, whose: str) -> Any:
+    return office_of(world, whose).channels.first()
+
+
+def a_channel_typed(world: World, **typed: Any) -> dict[str, Any]:
+    seen = stamp(channels.described(world.site))
+    return {"name": "厅门户网站", "level": "own", "position": 1, "columns": "要闻", "seen": seen, **typed}
+
+
+def the_reasons_typed(world: World) -> dict[str, Any]:
+    return {"reasons": "太长", "decides_within": 5, "seen": stamp(reasons.described(world.office))}
 
 
 def a_period(world: World, whose: str, closed: bool = False) -> Any:
@@ -315,6 +335,18 @@ DESK = [
         lambda w: {"number": 1, "statement": "可以", "result": "pass"},
         posts_others=NOBODY,
     ),
+    Row("silent", DECIDERS),
+    Row("remind", NOBODY, DECIDERS, a_reporting_unit, lambda w: {"note": "电话", "seen": 0}),
+    Row("channels", STAFF),
+    Row("channel", STAFF, {"manager"}, a_channel, a_channel_typed),
+    Row(
+        "new-channel",
+        {"manager"},
+        {"manager"},
+        data=lambda w: a_channel_typed(w, name="市委"),
+        told={"editor", "auditor"},
+    ),
+    Row("reasons", {"manager"}, {"manager"}, data=the_reasons_typed),
     Row("own-unit", UNIT),
     Row("choose-for-unit", NOBODY, {"signer"}, unit_of, lambda w: {"needs_signer": "on"}, posts_others=NOBODY),
     Row("export-items", ALL),

@@ -41,6 +41,9 @@ PAGES = {
     "entries": EVERYBODY,
     "scheme": EVERYBODY,
     "periods": STAFF,
+    "silent": {"editor", "manager"},
+    "channels": STAFF,
+    "reasons": {"manager"},
     "reports": MANAGERS,
     "report-runs": MANAGERS,
     "upward": EDITORS,
@@ -207,7 +210,7 @@ def test_a_file_of_a_report_is_for_its_managers(world, settings):
     assert client_of(world.manager).get(page).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["home", "items", "standings", "entries", "periods"])
+@pytest.mark.parametrize("page", ["home", "items", "standings", "entries", "periods", "silent", "channels"])
 def test_a_page_costs_the_same_queries_with_many_rows_as_with_one(world, page, django_assert_max_num_queries):
     client = client_of(world.editor)
     world.item(themes=[world.theme.pk], adopted_by=world.site)
@@ -237,7 +240,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("query", ODD)
-@pytest.mark.parametrize("page", ["home", "items", "standings", "entries", "reports", "upward"])
+@pytest.mark.parametrize("page", ["home", "items", "standings", "entries", "reports", "upward", "silent"])
 def test_an_odd_address_never_answers_500(world, page, query):
     assert client_of(world.manager).get(address(world, page) + query).status_code in (200, 400, 404)
 

@@ -1,1 +1,1 @@
-"""What stands behind the addresses: the items, writing, their files, signing, who is in charge."""
+"""What stands behind the addresses: items, writing, files, signing, who is in charge, silent units, settings."""

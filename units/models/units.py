@@ -1,5 +1,7 @@
 """Units, the offices among them, and their contacts."""
 
+import datetime
+import re
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -110,6 +112,12 @@ class ContactKind(models.TextChoices):
     OFFICER = "officer", "信息员"
 
 
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def on(self, day: datetime.date) -> "ContactQuerySet":
+        """Those whom one would ring that day; the leader of a unit first."""
+        return self.filter(Q(until=None) | Q(until__gte=day), since__lte=day).order_by("kind", "id")
+
+
 class Contact(models.Model):
     """A unit's responsible leader or information officer. A change ends one line and begins another."""
 
@@ -123,6 +131,8 @@ class Contact(models.Model):
     until = models.DateField("结束", null=True, blank=True)
     confirmed_on = models.DateField("最近核对", null=True, blank=True)
 
+    objects = ContactQuerySet.as_manager()
+
     class Meta:
         verbose_name = "联系人"
         constraints = [
@@ -132,3 +142,9 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.name}"
+
+    @property
+    def dial(self) -> str:
+        """The first number of ``phone`` as a telephone takes it; empty where there is none."""
+        first = re.search(r"\+?\d[\d\s()（）-]*", self.phone)
+        return re.sub(r"[^+\d]", "", first[0]) if first else ""
