@@ -153,13 +153,15 @@ class Names:
                 self._learn(key(line.name), None, NONE, f"“{line.name}”当天不在名册上")
 
     def _learn_parts(self) -> None:
-        """A college whose printed name begins with a university's, by what follows: 汾阳学院."""
+        """A college whose printed name begins with a university's, by what follows: 汾阳学院; and with that cut short."""
         rests: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for unit, printed in self.printed.items():
             for parent in map(key, self.printed.values()):
                 rest = key(printed).removeprefix(parent)
                 if rest and rest != key(printed) and rest.endswith("学院"):
                     rests[rest].append((unit, printed))
+                    cut = f"{parent.removesuffix('大学').removesuffix('学院')}{rest}"  # 太原理工现代科技学院
+                    self._learn(cut, unit, MIDDLE, f"“{cut}”像是{printed}的简称")
         for rest, owners in rests.items():
             placed = self.places.at(rest, 0) is not None
             if len({unit for unit, _ in owners}) == 1:
@@ -301,7 +303,7 @@ class Names:
         others = tuple(unit for unit in self._seen(text[first.end :]) if unit not in units)
         if others:
             told = f"{first.why}，另外提到{self.printed[others[0]]}"
-            return Finding(units, min(first.confidence, MIDDLE), told, others)
+            return Finding(units, min(first.confidence, MIDDLE if first.own else LOW), told, others)
         return Finding(units, first.confidence, first.why)
 
     def _next_start(self, text: str, last: Mention, end: int) -> int:
@@ -446,7 +448,9 @@ class Names:
         """山西农大, 运城幼专: a name's beginning, some of its middle in order, its kind for short."""
         for length in range(min(len(text) - start, 9), 3, -1):
             said, end = text[start : start + length], start + length
-            if said[-1] not in wording.KINDS.values() or wording.goes_on(text, end):
+            if said[-1] not in wording.KINDS.values() or said.endswith(wording.NO_SHORT_FORM):
+                continue
+            if wording.goes_on(text, end):
                 continue
             units = {
                 unit
@@ -505,6 +509,7 @@ class Names:
             college
             and not tail.startswith(wording.OPENERS)
             and not wording.joined_early(college[0])
+            and not self._seen(college[0])
             and not wording.goes_on(tail, college.end())
         ):
             return Mention(end + college.end(), (), NONE, f"“{name}{college[0]}”不在名册上")
@@ -519,7 +524,8 @@ class Names:
         if (school := wording.SCHOOL.match(tail)) and not tail.startswith(("中小", "各", "全市", "全县")):
             told = f"“{name}{school[0]}”是{self.places.names[place.codes[0]]}的学校"
             # 太原幼儿师范学校 may as well be what became 太原幼儿师范高等专科学校
-            doubtful = len(place.codes) > 1 or self._begun(f"{name}{school[0]}".removesuffix("学校"))
+            became = self._begun(f"{name}{school[0]}".removesuffix("学校"))
+            doubtful = len(place.codes) > 1 or "附" in school[0] or became
             return Mention(end + school.end(), units, LOW if doubtful else MIDDLE, told)
         if wording.STRANGER.match(tail) and not tail.startswith(wording.OPENERS):
             sure = LOW

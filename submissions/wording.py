@@ -24,7 +24,7 @@ AFFILIATED = re.compile(
     r"附[属设中小院幼]|第[一二三四五六七八九十](?:临床|医院|附)|[一二三四五六]院|子弟|幼儿园"
     r"|(?:临床|口腔|实验|人民|中心)\w{0,4}?(?:医院|中学|小学|学校|幼儿园)"
 )
-PART = re.compile(r"\w{2,10}?(?:学院|研究院)")
+PART = re.compile(r"[^\W在到赴向与和为]{2,10}?(?:学院|研究院)")
 # Characters that end a name and begin another word as well: 山西|大学生, 太原|学院路, 农|大力推进, 职业|院校.
 NOT_AN_END = {
     "大学": ("城", "路", "街", "区"),
@@ -33,6 +33,7 @@ NOT_AN_END = {
     "院": tuple("校士落系线"),
     "专": tuple("业家项题门科任职利"),
 }
+NO_SHORT_FORM = ("医院", "法院", "剧院", "影院", "书院", "画院", "人大")  # words that only look like one
 STUDENT_LIKE = ("生命", "生物", "生态")  # 大学|生物系 rather than 大学生|物系
 # What a piece on schools goes on with after the bare name of a place; without one 长治久安 would be a city.
 TOPICS = _several(
