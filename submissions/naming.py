@@ -153,7 +153,7 @@ class Names:
                 self._learn(key(line.name), None, NONE, f"“{line.name}”当天不在名册上")
 
     def _learn_parts(self) -> None:
-        """A college whose printed name begins with a university's, by what follows: 汾阳学院; and with that cut short."""
+        """A college whose printed name begins with a university's, by what follows: 汾阳学院; and cut short."""
         rests: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for unit, printed in self.printed.items():
             for parent in map(key, self.printed.values()):

@@ -9,7 +9,7 @@ from scoring.models import ScoreEntry
 from scoring.standings import as_json, live
 from submissions import channels
 from submissions.adoptions import revoke
-from submissions.forms import AdoptionForm
+from submissions.forms import PasteForm
 from submissions.models import Channel
 from submissions.stamps import stamp
 from tests.races import at_once
@@ -106,7 +106,7 @@ def test_a_channel_out_of_use_keeps_its_points_and_is_offered_no_more(world, man
     save(manager, world.province, active=False)
     assert not list(ledger.differences(world.office))
     assert as_json(live(world.q1))["totals"]["province"] == "1"
-    offered = AdoptionForm(office=world.office).fields["channel"].queryset
+    offered = PasteForm(office=world.office).fields["channel"].queryset
     assert list(offered) == [world.site]
 
 

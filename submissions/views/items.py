@@ -36,8 +36,6 @@ def item_detail(request: DeskRequest, pk: int) -> HttpResponse:
     return shown(request, item_of(request, pk))
 
 
-UNDO = datetime.timedelta(seconds=settings.UNDO_SECONDS)
-
 ELSEWHERE = {
     "writing": "请在写信息的页面上报送，那里会先检查文字。",
     "review": "请在信息页面上写明审查意见。",
@@ -106,7 +104,8 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
     own = account.has_role(item.unit_id, Role.OFFICER, Role.SIGNER)
     events, reviews = item.events.select_related("actor"), Review.objects.filter(revision__item=item)
     if own and item.undo_until and item.told_to(account) != item.state:
-        events = events.exclude(move__in=DECISIONS, at__gt=item.undo_until - UNDO)
+        just_now = item.undo_until - datetime.timedelta(seconds=settings.UNDO_SECONDS + 10)
+        events = events.exclude(move__in=DECISIONS, at__gt=just_now)
     if not own:
         events, reviews = events.exclude(move__in=INNER), reviews.filter(passed=True)
     works = account.works_at(item.office)

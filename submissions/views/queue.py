@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -20,7 +20,6 @@ from submissions.forms import DecisionForm, ViewForm
 from submissions.models import DecisionReason, Item, Review, SavedView, Theme
 from submissions.permissions import may_decide, may_edit
 from submissions.states import DECISIONS, INNER, MOVES, State
-from submissions.views.items import item_of
 from trail.acts import act
 from trail.records import record
 from units.desk import DeskRequest, at_office, say_refused
@@ -42,7 +41,7 @@ def queue(request: DeskRequest) -> HttpResponse:
 def read_item(request: DeskRequest, pk: int) -> HttpResponse:
     """One item beside the queue, with what an editor needs to decide it."""
     only_for_the_office(request)
-    return reading(request, item_of(request, pk))
+    return reading(request, an_item(request, pk))
 
 
 @act("办理信息", ["do", "themes", "themed", "reasons", "say"])
@@ -51,7 +50,7 @@ def read_item(request: DeskRequest, pk: int) -> HttpResponse:
 def decide_item(request: DeskRequest, pk: int) -> HttpResponse:
     """Decide an item and go on to the next, with the filters kept."""
     only_for_the_office(request)
-    item = item_of(request, pk)
+    item = an_item(request, pk)
     form = DecisionForm(request.POST, office=request.office)
     if not form.is_valid():
         return reading(request, item, status=422, form=form)
@@ -148,7 +147,15 @@ def switch_keys(request: DeskRequest) -> HttpResponse:
         request.user.save(update_fields=["keys"])
         record("开关快捷键", by=request.user, office=request.office.code, after={"keys": request.user.keys})
     pk = request.POST.get("item", "")
-    return to_reading(request, item_of(request, int(pk)) if pk.isdecimal() and len(pk) < 18 else None)
+    return to_reading(request, an_item(request, int(pk)) if pk.isdecimal() and len(pk) < 18 else None)
+
+
+def an_item(request: DeskRequest, pk: int) -> Item:
+    """The item in the address, as far as the reader may know of it, without what only lists show; else 404."""
+    items = Item.objects.visible_to(request.user, request.office).select_related("office", "unit", "kind")
+    item = get_object_or_404(items, pk=pk)
+    request.about = item
+    return item
 
 
 def chosen(asked: QueryDict) -> list[int]:
