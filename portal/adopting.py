@@ -19,7 +19,7 @@ from submissions.models.adoptions import Revocable
 from submissions.permissions import is_cleared, may_adopt, may_clear, may_revoke
 from submissions.reviews import clear
 from submissions.views.items import item_of
-from submissions.views.queue import to_reading
+from submissions.views.queue import JUST_DECIDED, to_reading
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role
@@ -49,6 +49,7 @@ def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
     except (Refused, TooLate) as error:
         request.refusal = getattr(error, "on_record", str(error))
         return render(request, "portal/adopt.html", page(request, item, forms, str(error)), status=422)
+    request.session.pop(JUST_DECIDED, None)  # what was built on is not undone
     messages.success(request, f"已登记：{'；'.join(map(str, made))}。得分已更新。")
     then = request.GET.get("then", "")
     if then.isdecimal() and len(then) < 18:  # back to the queue from which it was opened
@@ -121,8 +122,8 @@ def revoke_record(request: DeskRequest, kind: str, pk: int) -> HttpResponse:
         except (Refused, TooLate) as error:
             say_refused(request, error)
         else:
-            told = "得分已更新。已经封存的报送期不变，差额记入其后没有封存的报送期。" if kind == "adoption" else ""
-            messages.success(request, f"{thing._meta.verbose_name}已撤销。{told}")
+            told = "，得分已更新。已经封存的报送期不变，差额记入其后没有封存的报送期。" if kind == "adoption" else "。"
+            messages.success(request, f"{thing._meta.verbose_name}已撤销{told}")
         return redirect("item", request.office.code, thing.item_id)
     context: dict[str, Any] = {"thing": thing, "kind": kind, "verdict": verdict, "form": form}
     if verdict and kind == "adoption":

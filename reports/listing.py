@@ -33,10 +33,13 @@ def workbook(office: Office, account: Account, chosen: ItemFilter) -> Document |
     if len(items) > MOST:
         return None
     points = _points(office, account, items)
+    works = account.works_at(office)
     columns = [Column(name, width) for name, width in COLUMNS.items()]
     if points is not None:
         columns.append(Column("得分", 6, numeric=True))
-    rows = tuple(Row((*_cells(item), *([_points_of(item, points)] if points is not None else []))) for item in items)
+    rows = tuple(
+        Row((*_cells(item, works), *([_points_of(item, points)] if points is not None else []))) for item in items
+    )
     title = f"{office.name}信息清单"
     told = Paragraph(f"{chosen.told}，{len(items)}条", "note")
     return Document(title, (Part("信息", (Paragraph(title, "head"), told, Table(tuple(columns), rows, listing=True))),))
@@ -57,7 +60,8 @@ def _points_of(item: Item, points: dict[int, int]) -> Cell:
     return number(points.get(item.pk, 0)) if item.pk in points or item.state == State.VALID else None
 
 
-def _cells(item: Item) -> tuple[Cell, ...]:
+def _cells(item: Item, works: bool) -> tuple[Cell, ...]:
+    """A row; ``works``: its reader is of the office, and is told of a decision that can still be undone."""
     shares = list(item.shares.all())
     units = "、".join(
         f"{share.unit}{f'（{share.share.normalize():f}）' if len(shares) > 1 else ''}" for share in shares
@@ -69,4 +73,5 @@ def _cells(item: Item) -> tuple[Cell, ...]:
     themes = "、".join(f"{link.theme}{'' if link.confirmed_at else '（待确认）'}" for link in item.themes.all())
     day: datetime.date | None = item.received_on
     kind = item.kind.name if item.kind else ""
-    return (item.number or "", day, units, item.title, kind, item.get_state_display(), item.reason_shown, themes, used)
+    state = State.SUBMITTED if item.held and not works else State(item.state)
+    return (item.number or "", day, units, item.title, kind, state.label, item.reason_shown, themes, used)

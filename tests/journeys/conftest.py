@@ -48,7 +48,14 @@ class Served:
 def start(folder: Path, urls: dict[str, str]) -> Served:
     """Start it on a free port and wait for READY."""
     port = servers.free_port()
-    environment = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port), "DEMO_PASSWORD": PASSWORD, **urls}
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(folder),
+        "PORT": str(port),
+        "DEMO_PASSWORD": PASSWORD,
+        "UNDO_SECONDS": "4",
+        **urls,
+    }
     log = folder.with_suffix(".log")
     with log.open("wb") as output:
         process = subprocess.Popen(

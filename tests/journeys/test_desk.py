@@ -441,7 +441,7 @@ def test_nothing_of_what_was_submitted_stays_in_the_browser(window):
     page = window("officer")
     begin(page, "报送以后不留的一条", f"{TEXT}报送以后不留。")
     submit(page)
-    assert page.evaluate("localStorage.length") == 0
+    page.wait_for_function("localStorage.length === 0")
 
 
 def test_of_two_windows_the_second_one_saved_is_not_overwritten_and_loses_nothing(served, window):
@@ -673,6 +673,8 @@ def send_back(window: Window, title: str, reason: str) -> None:
     page.locator("summary", has_text="退回或退稿").click()
     page.get_by_label("给报送单位的话").fill(reason)
     press(page, "退回修改", f"已退回修改：{title}")
+    page.locator(".undo").wait_for(state="detached")  # from then on the unit is told
+    page.wait_for_timeout(1_000)  # the line shows whole seconds
 
 
 def test_an_item_is_reviewed_and_signed_on_a_phone_returned_and_goes_the_same_way_again(served, window):

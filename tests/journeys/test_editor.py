@@ -1,0 +1,120 @@
+"""A quarter's work at the editor's desk in a real browser: by keyboard, a pasted list, an undo, a revocation."""
+
+import re
+
+import pytest
+
+from tests.journeys.conftest import Served
+from tests.journeys.test_desk import Window, complaints_of, go, look_over, press, signed_in, window
+
+__all__ = ["signed_in", "window"]  # fixtures
+
+pytestmark = [pytest.mark.browser, pytest.mark.once]
+
+DECISIONS = 40
+WAITING = f"""
+import datetime
+from submissions.exact import ONE
+from submissions.models import Channel
+from submissions.moves import PastItem, record_past
+from submissions.states import State
+from units.models import Office
+office = Office.objects.get(code="shanxi")
+lines = list(office.roster_lines.current().in_printed_order()[:20])
+day = datetime.date(2020, 3, 20)
+record_past(office, [
+    PastItem(f"J{{n:03d}}", f"{{lines[n % 20].name}}做好第{{n}}项键盘工作", day, State.SUBMITTED, [(lines[n % 20].unit_id, ONE)])
+    for n in range({DECISIONS} + 5)
+], source="键盘办理")
+"""
+LIST = "首页 > 信息公开\n1. 吕梁：孝义市教育系统开展线上家访活动\n2. 山西农大“科研实践育人”见实效\n3. 某地举办一场论坛研讨活动"
+
+
+@pytest.fixture
+def desk(served: Served, window: Window):
+    made = served.manage("shell", "-v", "0", "-c", WAITING)
+    assert made.returncode == 0, made.stderr
+    page = window("editor", "queue/?q=键盘工作")
+    complaints = complaints_of(page)
+    yield page
+    assert complaints == []
+
+
+def waiting(page) -> int:
+    return int(re.search(r"\d+", page.locator("h1").inner_text())[0])
+
+
+def test_a_quarters_work_of_an_editor(served, desk):
+    page = desk
+    assert waiting(page) == DECISIONS + 5
+    look_over(page, "queue")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator("#chosen").inner_text() == "已选 1 条"
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#decide")
+    look_over(page, "reading")
+    for n in range(DECISIONS):
+        before = page.url
+        if n % 8 == 7:  # a return, in words, by Ctrl+Enter
+            page.keyboard.press("r")
+            page.locator("#say").fill(f"请补第{n}项的数字")
+            page.keyboard.press("Control+Enter")
+        else:
+            page.keyboard.press("a")
+        page.wait_for_url(lambda url, was=before: url != was)
+        page.wait_for_load_state()
+    page.keyboard.press("u")
+    page.get_by_text("已撤销决定，仍然待审").wait_for()
+    look_over(page, "reading-after")
+    page.keyboard.press("q")
+    page.wait_for_selector(".queue")
+    assert waiting(page) == 6
+
+
+def test_a_pasted_list_then_one_of_it_is_revoked(served, window):
+    page = window("editor", "adoptions/paste/")
+    complaints = complaints_of(page)
+    look_over(page, "paste")
+    page.get_by_label("渠道").select_option(label="省政府")
+    page.get_by_label("采用日期").fill("2020-03-28")
+    page.locator("#id_text").fill(LIST)
+    page.get_by_role("button", name="对照").click()
+    page.get_by_role("heading", name="核对 3 条采用").wait_for()
+    look_over(page, "pasted")
+    assert page.get_by_label("第 2 行的单位").input_value() == "吕梁市教育局"
+    assert page.get_by_label("第 3 行的单位").input_value() == "山西农业大学"
+    page.get_by_label("第 2 行是哪一条").select_option("new")
+    page.get_by_label("第 3 行是哪一条").select_option("new")
+    page.get_by_label("第 4 行是哪一条").select_option("skip")
+    press(page, "登记采用", "已登记 2 条采用，其中补录 2 条")
+    go(page, served, "items/?q=孝义市教育系统开展线上家访")
+    page.get_by_role("link", name="吕梁：孝义市").click()
+    page.get_by_text("补录").first.wait_for()
+    page.get_by_role("link", name="撤销采用").click()
+    page.get_by_text("−6").wait_for()
+    look_over(page, "revoke")
+    page.get_by_label("理由").fill("贴错了一行")
+    press(page, "撤销采用", "采用已撤销")
+    assert complaints == []
+
+
+def test_the_pages_of_the_editors_desk_are_sound(served, window):
+    page = window("editor", "items/?state=valid")
+    page.locator(".grid tbody th a").first.click()
+    page.get_by_role("link", name="登记采用").click()
+    look_over(page, "adopt")
+    for path, name in (("items/enter/", "enter"), ("silent/", "silent")):
+        go(page, served, path)
+        look_over(page, name)
+    go(page, served, "queue/")
+    page.locator(".queue tbody th a").first.click()
+    page.get_by_role("link", name="改稿").click()
+    page.locator(".rich").wait_for()
+    look_over(page, "edit")
+    manager = window("manager", "channels/")
+    look_over(manager, "channels")
+    go(manager, served, "reasons/")
+    look_over(manager, "reasons")
