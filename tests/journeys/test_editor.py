@@ -106,12 +106,11 @@ def test_the_pages_of_the_editors_desk_are_sound(served, window):
     page.locator(".grid tbody th a").first.click()
     page.get_by_role("link", name="登记采用").click()
     look_over(page, "adopt")
+    item = page.url
     for path, name in (("items/enter/", "enter"), ("silent/", "silent")):
         go(page, served, path)
         look_over(page, name)
-    go(page, served, "queue/")
-    page.locator(".queue tbody th a").first.click()
-    page.get_by_role("link", name="改稿").click()
+    page.goto(item.replace("/adopt/", "/edit/"))
     page.locator(".rich").wait_for()
     look_over(page, "edit")
     manager = window("manager", "channels/")
