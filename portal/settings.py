@@ -213,7 +213,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_DAYS = _whole_number("PASSWORD_DAYS", 0)  # a new one is asked for after so many; 0 never
 PASSWORD_RESET_TIMEOUT = 3600 * _whole_number("LINK_HOURS", 24)  # seconds an invitation or a reset link is good for
-UNDO_SECONDS = _whole_number("UNDO_SECONDS", 60)  # for which a decision can be taken back, and its unit is not told of it
+UNDO_SECONDS = _whole_number("UNDO_SECONDS", 60)  # a decision can be taken back, its unit is not told
 SECOND_FACTOR = _yes_or_no("SECOND_FACTOR", True)  # for editors, managers, auditors, sysadmins; demonstrators never
 OTP_TOTP_ISSUER = "政务信息报送"
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # units.lockout counts, and no stranger can block a phone

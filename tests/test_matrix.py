@@ -494,7 +494,6 @@ def whose_of(row: Row) -> list[str]:
 
 
 @pytest.mark.once
-@pytest.mark.once
 @pytest.mark.parametrize("row", DESK, ids=str)
 def test_reading(row, world, people):
     for whose in whose_of(row):
@@ -533,8 +532,6 @@ def entries_by(client: Client, result: str) -> models.QuerySet:
     return TrailEntry.objects.filter(actor_id=int(client.session["_auth_user_id"]), result=result)
 
 
-@pytest.mark.once
-# Roles and places are told apart by no database; each act is run on both by the test of the trail below.
 @pytest.mark.once
 @pytest.mark.parametrize("row", [row for row in DESK if row.posts], ids=str)
 def test_posting(row, world, people):

@@ -50,6 +50,7 @@ PAGES = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("who", PEOPLE)
 def test_a_page_exists_for_those_it_is_for_and_for_nobody_else(world, page, who):

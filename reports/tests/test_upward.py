@@ -26,6 +26,8 @@ from submissions.models.files import kept
 from submissions.states import State
 from units.models import Membership, Role
 
+pytestmark = pytest.mark.once  # no database makes a difference to it
+
 TEXT = (
     "<h2>一、做法</h2><p>　　先说<strong>要点</strong>、<em>斜体</em>和<u>划线</u>的话。</p><h3>（一）头一条</h3>"
     "<p>第一行<br>第二行</p><ol start='3'><li>甲项</li><li><p>乙项</p><ul><li>小项</li></ul></li></ol>"

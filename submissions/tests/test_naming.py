@@ -11,6 +11,8 @@ from submissions.naming import HIGH, LOW, MIDDLE, NONE, Names, RosterName, names
 from submissions.places import home_of, read_areas, short_name
 from units.models import Alias, Office, RosterGroup, RosterLine, Unit
 
+pytestmark = pytest.mark.once  # no database makes a difference to it
+
 SHANXI = settings.BASE_DIR / "examples" / "shanxi-2020q1"
 AREAS = read_areas(settings.AREAS)
 DAY = datetime.date(2020, 3, 31)
