@@ -57,11 +57,11 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.filter(Q(urgent=urgent) & later | Q(urgent=False) if urgent else Q(urgent=False) & later)
 
     def came_back(self) -> "ItemQuerySet":
-        """Those that were returned once."""
-        return self.filter(self._returned_once())
+        """Those that were returned and came in again."""
+        return self.filter(self._came_again())
 
-    def _returned_once(self) -> Exists:
-        return Exists(ItemEvent.objects.filter(item=OuterRef("pk"), move="return"))
+    def _came_again(self) -> Exists:
+        return Exists(ItemEvent.objects.filter(item=OuterRef("pk"), move="resubmit"))
 
     def overdue(self, office: Office) -> "ItemQuerySet":
         """Those that wait for longer than the office gives itself."""
@@ -119,7 +119,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def for_queue(self) -> "ItemQuerySet":
         """Everything a row of the queue shows, in one query."""
-        return self.select_related("unit", "kind").annotate(again=self._returned_once())
+        return self.select_related("unit", "kind").annotate(again=self._came_again())
 
     def for_table(self) -> "ItemQuerySet":
         """Everything a row of a list shows, in a fixed number of queries."""

@@ -68,7 +68,7 @@ def test_counts_equal_the_lists_they_lead_to(world, wang):
     )
     fresh = waiting(world, "新的", shares=[(world.college.pk, 1_000_000)])[0]
     Item.objects.filter(pk=fresh.pk).update(waits_since=timezone.now())
-    fresh.events.create(move="return", was="submitted", now="returned")
+    fresh.events.create(move="resubmit", was="returned", now="submitted")
     for mark, _, number, address in wang.get(at("queue")).context["filter"].states:
         page = wang.get(at("queue") + address).context["filter"]
         assert (page.mark, str(len(page.page)), page.total) == (mark, number, number)
@@ -119,6 +119,7 @@ def test_for_a_minute_the_unit_is_told_nothing_and_the_editor_can_undo(world, wa
     wang.post(at("undo-decisions"), {"items": item.pk})
     item.refresh_from_db()
     assert (item.state, item.waits_since) == (State.SUBMITTED, since)
+    assert wang.get(at("queue"), {"mark": "again"}).context["filter"].page == [], "it never left"
     wang.post(at("decide-item", item.pk), {"do": "return", "say": "缺数字"})
     Item.objects.update(undo_until=timezone.now())
     assert "缺数字" in sun.get(at("item", item.pk)).content.decode()
