@@ -25,7 +25,7 @@ def edit(item: Item, number: int, title: str, html: str, note: str, by: Account)
     if not (verdict := may_edit(by, item)):
         raise Refused(verdict.reason)
     last = item.sent_revision
-    if last is None or last.number != number or item.newest_revision != last:
+    if last is None or last.number != number:
         raise TooLate("别人刚刚改过这一稿，您的改动没有存，文字还在框里；请打开新的一稿对照。")
     text = body.plain(html)
     if not title:

@@ -116,6 +116,8 @@ def test_for_a_minute_the_unit_is_told_nothing_and_the_editor_can_undo(world, wa
     assert [row.pk for row in sun.get(at("items"), {"state": "submitted"}).context["filter"].page] == [item.pk]
     assert sun.get(at("items"), {"state": "returned"}).context["filter"].page == []
     assert "请过一分钟再来看" in write(sun, world, item, do="save").content.decode()
+    answer = sun.post(at("move-item", item.pk, "withdraw"), follow=True)
+    assert "请过一分钟再来看" in answer.content.decode(), "and not what was decided"
     wang.post(at("undo-decisions"), {"items": item.pk})
     item.refresh_from_db()
     assert (item.state, item.waits_since) == (State.SUBMITTED, since)

@@ -55,7 +55,8 @@ def test_a_list_is_matched_recorded_and_twice_is_harmless(world, wang):
     assert (entered.unit, entered.state, entered.events.first().move) == (world.college, State.VALID, "record")
     assert entered.events.first().actor == world.editor
     before = (Item.objects.count(), Adoption.objects.count(), ScoreEntry.objects.count())
-    wang.post(at("paste-list"), {**PASTE, "channel": world.site.pk, "text": TEXT, "do": "record", **shown})
+    again = wang.post(at("paste-list"), {**PASTE, "channel": world.site.pk, "text": TEXT, "do": "record", **shown})
+    assert again.status_code == 302, "what is on record is passed over, not refused"
     page = sent(wang, world, TEXT)
     assert len(page.context["known"]) == 2
     wang.post(at("paste-list"), {**PASTE, "channel": world.site.pk, "text": TEXT, "do": "record", **as_shown(page)})
