@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -21,15 +21,15 @@ from submissions.reviews import clear
 from submissions.views.items import item_of
 from submissions.views.queue import JUST_DECIDED, to_reading
 from trail.acts import act
-from units.desk import DeskRequest, at_office, say_refused
-from units.models import Role
+from units.desk import DeskRequest, at_office, only_for, say_refused
+from units.models import STAFF, Role
+from units.text import row_id
 from units.verdicts import Refused, TooLate
 
 
 def an_editors(request: DeskRequest, pk: int) -> Item:
     """An item, for an editor of the office; for everybody else there is no such page."""
-    if not request.user.has_role(request.office.unit_id, Role.EDITOR):
-        raise Http404
+    only_for(request, Role.EDITOR)
     return item_of(request, pk)
 
 
@@ -51,9 +51,9 @@ def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
         return render(request, "portal/adopt.html", page(request, item, forms, str(error)), status=422)
     request.session.pop(JUST_DECIDED, None)  # what was built on is not undone
     messages.success(request, f"已登记：{'；'.join(map(str, made))}。得分已更新。")
-    then = request.GET.get("then", "")
-    if then.isdecimal() and len(then) < 18:  # back to the queue from which it was opened
-        return to_reading(request, Item.objects.visible_to(request.user, request.office).filter(pk=int(then)).first())
+    then = row_id(request.GET.get("then", ""))
+    if then is not None:  # back to the queue from which it was opened
+        return to_reading(request, Item.objects.visible_to(request.user, request.office).filter(pk=then).first())
     return redirect("item", request.office.code, pk)
 
 
@@ -62,8 +62,7 @@ def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
 @at_office
 def clear_item(request: DeskRequest, pk: int) -> HttpResponse:
     """Record the office's review of the text on the page, before any public channel may have it."""
-    if not request.user.has_role(request.office.unit_id, Role.EDITOR, Role.MANAGER):
-        raise Http404
+    only_for(request, Role.EDITOR, Role.MANAGER)
     item = item_of(request, pk)
     form = ReviewForm(request.POST)
     if not form.is_valid():
@@ -109,8 +108,8 @@ KINDS: dict[str, type[Revocable]] = {"adoption": Adoption, "forwarding": Forward
 def revoke_record(request: DeskRequest, kind: str, pk: int) -> HttpResponse:
     """Ask for the reason beside what it does to the scores, then take back what stands on record."""
     items = Item.objects.visible_to(request.user, request.office)
-    if kind != "adoption" and not request.user.works_at(request.office):
-        raise Http404
+    if kind != "adoption":
+        only_for(request, *STAFF)
     records: QuerySet[Any] = KINDS[kind]._default_manager.select_related("item__office")
     thing: Revocable = get_object_or_404(records, pk=pk, item__in=items)
     request.about = thing

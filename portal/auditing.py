@@ -21,7 +21,7 @@ from trail.records import record
 from units.desk import DeskRequest, at_office
 from units.models import Office
 from units.permissions import may_audit
-from units.text import one_line
+from units.text import one_line, row_id
 
 ROWS = 50  # a page
 MOST = 20_000  # rows of an export
@@ -76,7 +76,7 @@ class TrailFilter:
         today = timezone.localdate()
         self.since = _day(asked.get("since", "")) or today - USUAL
         self.until = _day(asked.get("until", "")) or today
-        self.before = int(asked["before"]) if asked.get("before", "").isdecimal() and len(asked["before"]) < 18 else 0
+        self.before = row_id(asked.get("before", "")) or 0
 
     @property
     def entries(self) -> "QuerySet[TrailEntry]":

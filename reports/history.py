@@ -11,6 +11,7 @@ from reports.kinds import kind_of
 from reports.models import ReportRun, RunState
 from reports.permissions import may_make
 from units.desk import DeskRequest
+from units.text import row_id
 
 PAGE = 20
 
@@ -43,7 +44,7 @@ class History:
     def __init__(self, request: DeskRequest) -> None:
         self.account, self.office = request.user, request.office
         before = request.GET.get("before", "")
-        self.before = int(before) if before.isdecimal() and len(before) < 18 else None
+        self.before = row_id(before)
 
     @cached_property
     def found(self) -> list[ReportRun]:

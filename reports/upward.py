@@ -14,6 +14,7 @@ from submissions import body
 from submissions.models import Adoption, Channel, ChannelLevel, Forwarding, Item, ReviewStage, Revision
 from submissions.states import State
 from units.models import Account, Office
+from units.text import row_ids
 
 MOST = 30  # items of a file
 MOST_PICTURES = 60  # of a file: each is drawn anew while its reader waits
@@ -131,7 +132,7 @@ class Upward:
     def pieces(self) -> list[Passed]:
         if self.too_many:
             return []
-        numbers = [int(number) for number in self.numbers if number.isdecimal() and len(number) < 18]
+        numbers = row_ids(self.numbers)
         found = {item.pk: item for item in self._items().filter(pk__in=numbers)}
         return [Passed(found[pk], found[pk].sent_revision, self.channel) for pk in numbers if pk in found]
 

@@ -33,7 +33,7 @@ from submissions.views.periods import chosen_period
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role, RosterLine
-from units.text import one_line
+from units.text import one_line, row_id
 from units.verdicts import Refused, TooLate
 
 LINES = 100  # a page of standings
@@ -274,7 +274,7 @@ def _units_asked(request: DeskRequest) -> Iterable[int] | None:
     own_only = not sees_whole(request.user, request.office)
     own = set(request.user.roles)
     if asked:
-        unit = int(asked) if asked.isdecimal() and len(asked) < 18 else 0
+        unit = row_id(asked) or 0
         if (own_only and unit not in own) or not RosterLine.objects.filter(office=request.office, unit=unit).exists():
             raise Http404
         return [unit]

@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -55,40 +54,28 @@ def record_uses(item: Item, uses: Sequence[Use], by: Account) -> list[Revocable]
         if use.forwarded_on:
             made.append(forward(item, use.channel, use.forwarded_on, by))
         if use.adopted_on:
-            how: dict[str, Any] = {name: getattr(use, name) for name in ("form", "column", "link", "issue")}
-            made.append(adopt(item, use.channel, use.adopted_on, by, use.title, **how))
+            made.append(take_up(item, use, use.adopted_on, by))
     if not made:
         raise Refused("还没有填日期。哪个渠道转报或采用了，就填哪一行的日期。")
+    facts_changed.send(Item, item_ids=[item.pk])
     return made
 
 
 @transaction.atomic
-def adopt(
-    item: Item,
-    channel: Channel,
-    adopted_on: datetime.date,
-    by: Account | None,
-    title: str = "",
-    *,
-    form: str = "",
-    column: ChannelColumn | None = None,
-    link: str = "",
-    issue: str = "",
-) -> Adoption:
-    """Record that a channel used an item; a submitted one is accepted first. Credits start as the item's shares.
-
-    Before a public channel the text must have passed the review before publication.
-    Raises Refused, or TooLate where somebody decided the item or recorded the same adoption meanwhile.
-    """
-    use = Use(channel, None, adopted_on, form, title, column, link, issue)
-    adoption = used(item, use, adopted_on, by, printed=False)
+def adopt(item: Item, channel: Channel, adopted_on: datetime.date, by: Account | None, title: str = "") -> Adoption:
+    """Record that one channel used an item. Raises Refused, or TooLate where somebody decided it meanwhile."""
+    adoption = take_up(item, Use(channel, title=title), adopted_on, by)
     facts_changed.send(Item, item_ids=[item.pk])
     return adoption
 
 
-def used(item: Item, use: Use, adopted_on: datetime.date, by: Account | None, *, printed: bool = True) -> Adoption:
-    """The same without a word to scoring: who records a list tells it once. What a channel has ``printed`` is public
-    whatever we say, so its text is not asked for the review."""
+def take_up(item: Item, use: Use, adopted_on: datetime.date, by: Account | None, *, printed: bool = False) -> Adoption:
+    """An adoption with its credits, which start as the item's shares; a submitted item is accepted first.
+
+    Scoring is not told: whoever records several tells it once. Before a public channel the text must have passed the
+    review before publication, but for what it has ``printed`` already, which is public whatever we say.
+    Raises Refused, or TooLate where somebody decided the item or recorded the same adoption meanwhile.
+    """
     channel, column, title = use.channel, use.column, use.title
     Office.objects.hold(item.office_id)
     if channel.office_id != item.office_id or (column and column.channel_id != channel.pk):

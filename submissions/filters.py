@@ -15,7 +15,7 @@ from submissions.models import Adoption, Channel, Item, ItemKind, Period, Theme
 from submissions.models.items import ItemQuerySet
 from submissions.states import State
 from units.models import Account, Office, RosterGroup, RosterLine, Unit
-from units.text import one_line
+from units.text import one_line, row_id
 
 M = TypeVar("M", bound=Model)
 PAGE = 50
@@ -47,7 +47,7 @@ class ItemFilter:
 
     def _chosen(self, among: QuerySet[M], name: str) -> M | None:
         value = self.asked.get(name, "")
-        return among.filter(pk=int(value)).first() if value.isdecimal() and len(value) < 18 else None
+        return among.filter(pk=pk).first() if (pk := row_id(value)) is not None else None
 
     @cached_property
     def items(self) -> ItemQuerySet:

@@ -69,6 +69,12 @@ def equally(office: Office, day: datetime.date, typed: str) -> list[tuple[int, i
     return _equal_in(on_that_day, units)
 
 
+def roster_names(office: Office, most: int = 400) -> list[str]:
+    """Names on the roster in its order, for the browser to offer while somebody types one."""
+    lines = RosterLine.objects.current().filter(office=office)
+    return list(lines.in_printed_order().values_list("name", flat=True)[:most])
+
+
 def _roster(item: Item) -> RosterLineQuerySet:
     lines = RosterLine.objects.filter(office=item.office_id)
     return lines.during(item.received_on, item.received_on) if item.received_on else lines.current()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from submissions import joint
-from submissions.adoptions import Use, used
+from submissions.adoptions import Use, take_up
 from submissions.entering import Entry, enter
 from submissions.models import Adoption, Channel, Item
 from submissions.moves import move
@@ -61,7 +61,7 @@ def record_list(office: Office, channel: Channel, rows: Sequence[Row], form: str
                 continue
             item = _item_of(office, row, channel, by, told)
             use = Use(channel, form=form, title="" if row.title == item.title else row.title, link=row.link)
-            used(item, use, row.day, by)
+            take_up(item, use, row.day, by, printed=True)
         except (Refused, TooLate) as error:
             wrong.append((row.number, str(error)))
         else:

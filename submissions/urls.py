@@ -1,6 +1,18 @@
 from django.urls import path
 
-from submissions.views import channels, charges, editing, items, pasting, queue, reasons, signing, silent, writing
+from submissions.views import (
+    channels,
+    charges,
+    editing,
+    entering,
+    items,
+    pasting,
+    queue,
+    reasons,
+    signing,
+    silent,
+    writing,
+)
 
 urlpatterns = [
     path("items/", items.item_list, name="items"),
@@ -18,7 +30,7 @@ urlpatterns = [
     path("items/<int:pk>/changes/<int:number>/", editing.item_changes, name="item-changes"),
     path("items/<int:pk>/themes/", items.change_themes, name="set-themes"),
     path("adoptions/paste/", pasting.paste_list, name="paste-list"),
-    path("items/enter/", pasting.enter_item, name="enter-item"),
+    path("items/enter/", entering.enter_item, name="enter-item"),
     path("queue/", queue.queue, name="queue"),
     path("queue/several/", queue.decide_several, name="decide-several"),
     path("queue/undo/", queue.undo_decisions, name="undo-decisions"),

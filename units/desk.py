@@ -47,6 +47,12 @@ def at_ones_office(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
     return found
 
 
+def only_for(request: DeskRequest, *roles: str) -> None:
+    """A page of these roles in the office; for everybody else there is none."""
+    if not request.user.has_role(request.office.unit_id, *roles):
+        raise Http404
+
+
 def say_refused(request: HttpRequest, error: Exception) -> None:
     """Tell the reader why nothing was done; the trail (``portal.middleware.keep_trail``) gets what it may keep."""
     messages.warning(request, str(error))

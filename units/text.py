@@ -1,6 +1,7 @@
 """Cleaning of what people type, paste and import: characters that no file may hold go, look-alikes stay."""
 
 import re
+from collections.abc import Iterable
 
 # Control characters, lone surrogates and non-characters crash the writers of Word and Excel files;
 # zero-width and direction marks make two titles look the same that are not.
@@ -25,6 +26,16 @@ def one_line(text: str) -> str:
 def key(name: str) -> str:
     """What names are compared by: ``one_line`` with full-width colons and commas read as half-width."""
     return one_line(name).translate(_HALF_WIDTH)
+
+
+def row_id(text: str) -> int | None:
+    """A row's id as it stands in an address or a form; None where it is none, or no database holds so large a one."""
+    return int(text) if text.isdecimal() and len(text) < 18 else None
+
+
+def row_ids(texts: Iterable[str]) -> list[int]:
+    """Those of the texts that are ids, in their order."""
+    return [found for text in texts if (found := row_id(text)) is not None]
 
 
 def spellings(name: str) -> set[str]:

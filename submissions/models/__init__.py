@@ -17,8 +17,8 @@ from submissions.models.items import (
 from submissions.models.kinds import ItemKind
 from submissions.models.periods import Period, PeriodKind
 from submissions.models.reasons import DecisionReason
+from submissions.models.saved_views import SavedView
 from submissions.models.themes import Theme, ThemeKind
-from submissions.models.views import SavedView
 
 __all__ = [
     "Adoption",

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from submissions import channels
@@ -11,7 +11,8 @@ from submissions.models import Channel
 from submissions.permissions import may_set_desk
 from submissions.stamps import stamp
 from trail.acts import act
-from units.desk import DeskRequest, at_office
+from units.desk import DeskRequest, at_office, only_for
+from units.models import STAFF
 from units.verdicts import Refused, TooLate
 
 TAKES = [*channels.FIELDS, "columns", "seen"]
@@ -22,7 +23,7 @@ NOW_INTERNAL = "它采用的信息不再出现在公开网站上。"
 @at_office
 def channel_list(request: DeskRequest) -> HttpResponse:
     """The channels in their order."""
-    _staff_only(request)
+    only_for(request, *STAFF)
     rows = Channel.objects.filter(office=request.office).prefetch_related("columns")
     context = {"channels": rows, "may_change": may_set_desk(request.user, request.office)}
     return render(request, "submissions/channel_list.html", context)
@@ -32,7 +33,7 @@ def channel_list(request: DeskRequest) -> HttpResponse:
 @at_office
 def new_channel(request: DeskRequest) -> HttpResponse:
     """A channel more, internal unless it is said to be public."""
-    _staff_only(request)
+    only_for(request, *STAFF)
     _managers_only(request)
     last = Channel.objects.filter(office=request.office).last()
     blank = Channel(office=request.office, position=last.position + 1 if last else 1)
@@ -43,7 +44,7 @@ def new_channel(request: DeskRequest) -> HttpResponse:
 @at_office
 def change_channel(request: DeskRequest, pk: int) -> HttpResponse:
     """A channel for the office's staff to read and for its managers to change."""
-    _staff_only(request)
+    only_for(request, *STAFF)
     channel = get_object_or_404(Channel, pk=pk, office=request.office)
     request.about = channel
     if request.method == "POST":
@@ -86,11 +87,6 @@ def _say_done(request: DeskRequest, channel: Channel, was_public: bool, known: b
         messages.success(request, f"{told}现在它是内部渠道：{NOW_INTERNAL}")
     else:
         messages.success(request, told)
-
-
-def _staff_only(request: DeskRequest) -> None:
-    if not request.user.works_at(request.office):
-        raise Http404
 
 
 def _managers_only(request: DeskRequest) -> None:

@@ -21,6 +21,7 @@ from submissions.states import CLEARED, DECISIONS, INNER, INSTRUCT, MOVES, State
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role
+from units.text import row_ids
 from units.verdicts import Refused, TooLate
 
 
@@ -72,9 +73,8 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
 def change_themes(request: DeskRequest, pk: int) -> HttpResponse:
     """Let the ticked themes of a valid item be its confirmed ones."""
     item = item_of(request, pk)
-    typed = [int(one) for one in request.POST.getlist("themes")[:MOST_THEMES] if one.isdecimal() and len(one) < 18]
     try:
-        set_themes(item, typed, request.user)
+        set_themes(item, row_ids(request.POST.getlist("themes")[:MOST_THEMES]), request.user)
     except (Refused, TooLate) as error:
         say_refused(request, error)
     else:

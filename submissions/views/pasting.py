@@ -1,26 +1,23 @@
-"""A pasted list (粘贴采用清单): what each line is taken for, corrected and recorded at once; and items for units."""
+"""A pasted list (粘贴采用清单): what each line is taken for, corrected and recorded at once."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from submissions import joint
-from submissions.entering import Entry, enter
-from submissions.forms import EntryForm, PasteForm
+from submissions.forms import PasteForm
+from submissions.joint import roster_names
 from submissions.matching import Guess, match
 from submissions.models import Item
-from submissions.moves import move
 from submissions.naming import MIDDLE, names_of
 from submissions.pasted import read
 from submissions.pasting import Row, Unrecorded, record_list
 from trail.acts import act
 from trail.records import told_before
-from units.desk import DeskRequest, at_office
-from units.models import Role, RosterLine
-from units.verdicts import Refused, TooLate
+from units.desk import DeskRequest, at_office, only_for
+from units.models import Role
 
 NEW, SKIP = "new", "skip"  # recorded as an item that nobody submitted; left out
 
@@ -42,16 +39,11 @@ class Choice:
         return bool(self.wrong) or not (self.what or self.code)
 
 
-def only_for_editors(request: DeskRequest) -> None:
-    if not request.user.has_role(request.office.unit_id, Role.EDITOR):
-        raise Http404
-
-
 @act("粘贴采用清单", ["channel", "adopted_on", "form", "text", "do", "number", "units", "what", "code"])
 @at_office
 def paste_list(request: DeskRequest) -> HttpResponse:
     """Ask for a list; show what its lines are taken for; record what the editor makes of them, all or nothing."""
-    only_for_editors(request)
+    only_for(request, Role.EDITOR)
     form = PasteForm(request.POST if request.method == "POST" else None, office=request.office)
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
@@ -64,7 +56,7 @@ def paste_list(request: DeskRequest) -> HttpResponse:
         form.add_error("text", "没有认出一个标题。一行一个标题，每个至少六个汉字。")
         return render(request, "submissions/paste.html", {"form": form}, status=422)
     choices = [chosen(guess, request) for guess in guesses]
-    context: dict[str, Any] = {"form": form, "asked": asked, "pasted": pasted, "names": roster_names(request)}
+    context: dict[str, Any] = {"form": form, "asked": asked, "pasted": pasted, "names": roster_names(request.office)}
     do = request.POST.get("do", "")
     if do in ("record", "part"):
         try:
@@ -82,12 +74,6 @@ def paste_list(request: DeskRequest) -> HttpResponse:
         return redirect("paste-list", request.office.code)
     told_before()  # looking changes nothing
     return render(request, "submissions/pasted.html", {**context, **sorted_out(choices)})
-
-
-def roster_names(request: DeskRequest) -> list[str]:
-    """Names that can be typed, for the browser to offer."""
-    lines = RosterLine.objects.current().filter(office=request.office)
-    return list(lines.in_printed_order().values_list("name", flat=True)[:400])
 
 
 def chosen(guess: Guess, request: DeskRequest) -> Choice:
@@ -154,37 +140,3 @@ def told_of(adopted: int, entered: int, known: int) -> str:
     parts = [f"已登记 {adopted} 条采用", *([f"其中补录 {entered} 条"] if entered else [])]
     parts += [f"另有 {known} 条原来就登记过，没有重复登记"] if known else []
     return "，".join(parts) + "。得分已更新。"
-
-
-@act("代录", EntryForm.NAMES)
-@at_office
-def enter_item(request: DeskRequest) -> HttpResponse:
-    """Record an item that came by mail or on paper, for its unit."""
-    only_for_editors(request)
-    form = EntryForm(request.POST if request.method == "POST" else None, office=request.office)
-    refused = ""
-    if form.is_bound and form.is_valid():
-        asked = form.cleaned_data
-        try:
-            shares = joint.equally(request.office, asked["received_on"], asked["units"])
-            entry = Entry(
-                asked["title"],
-                shares,
-                asked["received_on"],
-                asked["why"],
-                asked["body"],
-                asked["kind"],
-                [theme.pk for theme in asked["themes"]],
-                asked["urgent"],
-            )
-            item = enter(request.office, entry, request.user)
-            if "accept" in request.POST:
-                move(item, "accept", request.user)
-        except (Refused, TooLate) as error:
-            refused = str(error)
-            request.refusal = getattr(error, "on_record", refused)
-        else:
-            messages.success(request, f"已替{item.unit}代录，编号 {item.number}。单位看得到，也看得到是谁录的。")
-            return redirect("item", request.office.code, item.pk)
-    context = {"form": form, "refused": refused, "names": roster_names(request)}
-    return render(request, "submissions/enter.html", context, status=422 if form.errors or refused else 200)

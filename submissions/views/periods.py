@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from submissions.models import Period
 from units.desk import DeskRequest
+from units.text import row_id
 
 
 def chosen_period(request: DeskRequest) -> Period:
@@ -13,7 +14,7 @@ def chosen_period(request: DeskRequest) -> Period:
     periods = Period.objects.filter(office=request.office).select_related("office")
     asked = request.GET.get("period", "")
     if asked:
-        return get_object_or_404(periods, pk=int(asked) if asked.isdecimal() and len(asked) < 18 else 0)
+        return get_object_or_404(periods, pk=row_id(asked))
     period = periods.at_hand(timezone.localdate())
     if period is None:
         raise Http404

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from submissions import saved_views
 from submissions.decisions import decide, undo
 from submissions.differences import of_revisions
 from submissions.drafts import files_of
@@ -22,7 +23,9 @@ from submissions.permissions import may_decide, may_edit
 from submissions.states import DECISIONS, INNER, MOVES, State
 from trail.acts import act
 from trail.records import record
-from units.desk import DeskRequest, at_office, say_refused
+from units.desk import DeskRequest, at_office, only_for, say_refused
+from units.models import STAFF
+from units.text import row_id, row_ids
 from units.verdicts import Refused, TooLate
 
 JUST_DECIDED = "just_decided"  # in the session: what can still be undone, and until when
@@ -33,14 +36,14 @@ MOST_AT_ONCE = 50  # items of one act, which is a page of the queue
 @at_office
 def queue(request: DeskRequest) -> HttpResponse:
     """What waits, filtered by the address, a page at a time."""
-    only_for_the_office(request)
+    only_for(request, *STAFF)
     return shown_queue(request)
 
 
 @at_office
 def read_item(request: DeskRequest, pk: int) -> HttpResponse:
     """One item beside the queue, with what an editor needs to decide it."""
-    only_for_the_office(request)
+    only_for(request, *STAFF)
     return reading(request, an_item(request, pk))
 
 
@@ -49,7 +52,7 @@ def read_item(request: DeskRequest, pk: int) -> HttpResponse:
 @at_office
 def decide_item(request: DeskRequest, pk: int) -> HttpResponse:
     """Decide an item and go on to the next, with the filters kept."""
-    only_for_the_office(request)
+    only_for(request, *STAFF)
     item = an_item(request, pk)
     form = DecisionForm(request.POST, office=request.office)
     if not form.is_valid():
@@ -71,7 +74,7 @@ def decide_item(request: DeskRequest, pk: int) -> HttpResponse:
 @at_office
 def decide_several(request: DeskRequest) -> HttpResponse:
     """Asked by GET it shows how many and which before anything is done; posted, what became of each."""
-    only_for_the_office(request)
+    only_for(request, *STAFF)
     posted = request.method == "POST"
     asked = request.POST if posted else request.GET
     visible = Item.objects.visible_to(request.user, request.office).select_related("office", "unit")
@@ -104,7 +107,7 @@ def decide_several(request: DeskRequest) -> HttpResponse:
 @at_office
 def undo_decisions(request: DeskRequest) -> HttpResponse:
     """Take back what was just decided, as far as it still can be."""
-    only_for_the_office(request)
+    only_for(request, *STAFF)
     visible = Item.objects.visible_to(request.user, request.office).select_related("office")
     items = list(visible.filter(pk__in=chosen(request.POST)))
     if not items:
@@ -126,13 +129,20 @@ def undo_decisions(request: DeskRequest) -> HttpResponse:
 @at_office
 def save_view(request: DeskRequest) -> HttpResponse:
     """Keep the filters in the address under a name, or drop a kept one."""
-    only_for_the_office(request)
-    form = ViewForm(request.POST, account=request.user, office=request.office)
-    if form.is_valid():
-        messages.success(request, form.save())
+    only_for(request, *STAFF)
+    form = ViewForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise Refused(form.sentence)
+        name = form.cleaned_data["name"]
+        if form.cleaned_data["drop"]:
+            saved_views.drop(request.office, name, request.user)
+        else:
+            saved_views.keep(request.office, name, form.cleaned_data["query"], request.user)
+    except Refused as error:
+        say_refused(request, error)
     else:
-        request.refusal = form.sentence
-        messages.warning(request, form.sentence)
+        messages.success(request, f"视图“{name}”已{'删除' if form.cleaned_data['drop'] else '保存'}。")
     return back_to_queue(request)
 
 
@@ -141,13 +151,13 @@ def save_view(request: DeskRequest) -> HttpResponse:
 @at_office
 def switch_keys(request: DeskRequest) -> HttpResponse:
     """Let the keyboard decide, or not, for this person wherever they sign in."""
-    only_for_the_office(request)
+    only_for(request, *STAFF)
     with transaction.atomic():
         request.user.keys = request.POST.get("keys") == "1"
         request.user.save(update_fields=["keys"])
         record("开关快捷键", by=request.user, office=request.office.code, after={"keys": request.user.keys})
-    pk = request.POST.get("item", "")
-    return to_reading(request, an_item(request, int(pk)) if pk.isdecimal() and len(pk) < 18 else None)
+    pk = row_id(request.POST.get("item", ""))
+    return to_reading(request, an_item(request, pk) if pk is not None else None)
 
 
 def an_item(request: DeskRequest, pk: int) -> Item:
@@ -160,13 +170,7 @@ def an_item(request: DeskRequest, pk: int) -> Item:
 
 def chosen(asked: QueryDict) -> list[int]:
     """Ids of the items that were ticked, a page of the queue at most."""
-    return [int(pk) for pk in asked.getlist("items")[:MOST_AT_ONCE] if pk.isdecimal() and len(pk) < 18]
-
-
-def only_for_the_office(request: DeskRequest) -> None:
-    """The queue is the office's; for everybody else there is none."""
-    if not request.user.works_at(request.office):
-        raise Http404
+    return row_ids(asked.getlist("items")[:MOST_AT_ONCE])
 
 
 def shown_queue(request: DeskRequest) -> HttpResponse:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from submissions.permissions import may_remind
 from submissions.reminders import remind, silence
 from submissions.views.periods import chosen_period
 from trail.acts import act
-from units.desk import DeskRequest, at_office, say_refused
+from units.desk import DeskRequest, at_office, only_for, say_refused
 from units.models import Role, Unit
 from units.verdicts import Refused, TooLate
 
@@ -23,7 +23,7 @@ from units.verdicts import Refused, TooLate
 @at_office
 def silent_units(request: DeskRequest) -> HttpResponse:
     """The units from which nothing came in a period, with their contacts and the reminders made."""
-    _desk_only(request)
+    only_for(request, Role.EDITOR, Role.MANAGER)
     if not Period.objects.filter(office=request.office).exists():
         return render(request, "submissions/silent.html")
     return _shown(request, chosen_period(request))
@@ -34,7 +34,7 @@ def silent_units(request: DeskRequest) -> HttpResponse:
 @at_office
 def remind_unit(request: DeskRequest, pk: int) -> HttpResponse:
     """Record a reminder, in the address's period; where it is refused or late, what was typed stands in the list."""
-    _desk_only(request)
+    only_for(request, Role.EDITOR, Role.MANAGER)
     unit = get_object_or_404(Unit.objects.filter(roster_lines__office=request.office).distinct(), pk=pk)
     request.about = unit
     period = chosen_period(request)
@@ -48,11 +48,6 @@ def remind_unit(request: DeskRequest, pk: int) -> HttpResponse:
         return _shown(request, period, status=422, unit=unit, note=request.POST.get("note", ""))
     messages.success(request, f"已经记下：{period}催过{unit}。")
     return redirect(f"{reverse('silent', args=[request.office.code])}?period={period.pk}#unit-{unit.pk}")
-
-
-def _desk_only(request: DeskRequest) -> None:
-    if not request.user.has_role(request.office.unit_id, Role.EDITOR, Role.MANAGER):
-        raise Http404
 
 
 def _shown(request: DeskRequest, period: Period, status: int = 200, **typed: Any) -> HttpResponse:

@@ -1,4 +1,4 @@
-from units.models.accounts import GUARDED, SLEPT, UNIT_ROLES, Account, Membership, Role
+from units.models.accounts import GUARDED, SLEPT, STAFF, UNIT_ROLES, Account, Membership, Role
 from units.models.rosters import Alias, RosterGroup, RosterLine
 from units.models.sessions import Attempt, AttemptKind, Session
 from units.models.units import Contact, ContactKind, Office, StandingsShown, Unit
@@ -6,6 +6,7 @@ from units.models.units import Contact, ContactKind, Office, StandingsShown, Uni
 __all__ = [
     "GUARDED",
     "SLEPT",
+    "STAFF",
     "UNIT_ROLES",
     "Account",
     "Alias",

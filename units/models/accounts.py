@@ -142,7 +142,7 @@ class Account(AbstractBaseUser):
 
     def works_at(self, office: Office) -> bool:
         """Whether this account reads the office's books: an editor, a manager or an auditor of it."""
-        return self.has_role(office.unit_id, Role.EDITOR, Role.MANAGER, Role.AUDITOR)
+        return self.has_role(office.unit_id, *STAFF)
 
     def units_with(self, *roles: str) -> list[int]:
         """Ids of the units in which this account holds one of the roles."""
@@ -160,6 +160,7 @@ class Role(models.TextChoices):
 
 # Whose password alone must not be enough: they decide, publish, audit, or open doors to others.
 GUARDED = (Role.EDITOR, Role.MANAGER, Role.AUDITOR, Role.SYSADMIN)
+STAFF = (Role.EDITOR, Role.MANAGER, Role.AUDITOR)  # who read an office's books
 UNIT_ROLES = (Role.OFFICER, Role.SIGNER)  # held in a unit that reports; all others in the office's own
 
 

@@ -1,0 +1,22 @@
+from submissions.forms.adoptions import InstructionForm, PasteForm, UseForm
+from submissions.forms.decisions import MOST_THEMES, DecisionForm, ReasonForm, ReminderForm, ReviewForm, ViewForm
+from submissions.forms.settings import ChannelForm, ChargeForm, ReasonsForm
+from submissions.forms.texts import EditForm, EntryForm, WriteForm
+
+__all__ = [
+    "MOST_THEMES",
+    "ChannelForm",
+    "ChargeForm",
+    "DecisionForm",
+    "EditForm",
+    "EntryForm",
+    "InstructionForm",
+    "PasteForm",
+    "ReasonForm",
+    "ReasonsForm",
+    "ReminderForm",
+    "ReviewForm",
+    "UseForm",
+    "ViewForm",
+    "WriteForm",
+]
