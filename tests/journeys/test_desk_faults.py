@@ -220,6 +220,55 @@ def test_9_five_posts_at_once_are_one_item_with_one_receipt(web):
     assert len(told(web, "点了五次的一条")) == 1
 
 
+# ---- 10: two editors decide at once ----
+
+
+def decided_at_once(web: Web, title: str) -> tuple[list[str], list[str]]:
+    """Two editors decide one item at the same moment: its decisions, and the page that each is led to."""
+    code = f"""
+import datetime
+from submissions.exact import ONE
+from submissions.models import Item
+from submissions.moves import PastItem, record_past
+from tests.world import account
+from units.models import Account, Office, Role
+office = Office.objects.get(code="jia")
+if not Account.objects.filter(username="he").exists():
+    account("he", office.unit, Role.EDITOR)
+unit = office.roster_lines.get(name="甲市教育局").unit_id
+record_past(office, [PastItem({title!r}, {title!r}, datetime.date(2020, 3, 1), "submitted", [(unit, ONE)])], source="test")
+print(Item.objects.get(title={title!r}).pk)
+"""
+    page = f"/o/jia/queue/{web.shell(code)}/"
+    people = [web.person("wang"), web.person("he")]
+    tokens = [person.token_of(page) for person in people]
+    asked = [{"do": "accept", "themed": 1}, {"do": "reject", "say": "不在要点内"}]
+    with ThreadPoolExecutor(2) as pool:
+        acts = zip(people, tokens, asked, strict=True)
+        done = [pool.submit(person.send, f"{page}decide/", token, **fields) for person, token, fields in acts]
+    assert [one.result()[0] for one in done] == [302, 302]
+    ((_, _, _, _, events, _, _),) = told(web, title)
+    return [event for event in events if event in ("accept", "reject")], [
+        person.ask("GET", person.location)[1] for person in people if person.location.startswith(page)
+    ]
+
+
+def test_10_of_two_editors_one_wins_and_the_other_sees_who_and_what(web):
+    for n in range(2):
+        decisions, pages = decided_at_once(web, f"两人同办的第{n}条")
+        who, what = {"accept": ("wang", "认定有效"), "reject": ("he", "退稿")}[decisions[0]]
+        assert len(decisions) == 1
+        assert len(pages) == 1, "the winner is led to the next"
+        assert re.search(rf"{who}在 .*{what}", pages[0])
+
+
+@pytest.mark.once
+def test_10_measured_without_the_guard_both_decide(place):
+    with Web(place.environment).serving(GUNICORN_CMD_ARGS="--config tests/unguarded.py") as unguarded:
+        decisions, _ = decided_at_once(unguarded, "没有防护的一条")
+    assert sorted(decisions) == ["accept", "reject"]
+
+
 # ---- 11: the end of a quarter, wherever the server stands ----
 
 
