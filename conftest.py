@@ -7,6 +7,11 @@ import pytest
 from tests.world import World, build_world
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The journeys first: they are few and long, and the last of them would keep one of two workers waiting."""
+    items.sort(key=lambda item: "tests/journeys/" not in item.nodeid)
+
+
 @pytest.fixture(autouse=True)
 def _light_settings(settings: Any, tmp_path: Any) -> None:
     """Passwords that are quick to check, static files without a manifest, files in the test's own folder."""

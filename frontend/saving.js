@@ -1,8 +1,9 @@
 // The page saves itself three seconds after the last key, and says so. What could not be saved stays in this browser
 // until it could: a lost network, a session that is over, a closed window cost no word.
+import * as kept from "./kept.js";
+
 const PAUSE = 3000; // after the last key
 const AGAIN = 10000; // after a save that did not get through
-const NOT_KEPT = new Set(["csrfmiddlewaretoken", "token", "version", "page", "turn", "editor", "files", "file"]);
 
 // Keep a form saved. ``show(lines)`` tells what the server found in the text; ``restore()`` shows what was put into the
 // form's fields, ``prepare(number)`` makes room for so many units before; ``uploads`` are the files on their way. Returns
@@ -12,9 +13,8 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
   const field = (name) => form.elements.namedItem(name);
   const [version, turn] = ["version", "turn"].map(field);
   const isNew = !form.dataset.upload;
-  const account = `draft ${document.body.dataset.account}`;
-  const unsaved = `${account} new `; // pages that the server has never seen, under their tokens
-  let key = `${isNew ? unsaved : `${account} `}${field("token").value}`;
+  const unsaved = `${kept.account} new `; // pages that the server has never seen, under their tokens
+  let key = `${isNew ? unsaved : `${kept.account} `}${field("token").value}`;
   let timer = 0;
   let changed = false;
   let saving = null; // the save that is under way
@@ -25,84 +25,26 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
 
   // ---- What this browser keeps ----
 
-  const typedFields = () =>
-    [...form.elements].filter((box) => box.name && !NOT_KEPT.has(box.name) && !["submit", "button", "file"].includes(box.type));
-  const state = (box) => (["checkbox", "radio"].includes(box.type) ? [box.name, box.value, box.checked] : [box.name, box.value]);
-  const words = (fields) =>
-    ["title", "body", "authors", "responsible", "caption", "joint"]
-      .flatMap((name) => fields.filter(([of]) => of === name).map(([, value]) => value.replace(/\s/g, "")))
-      .join("\n");
-
-  function store(act) {
-    try {
-      return act(localStorage);
-    } catch {
-      return null; // no room or not allowed: the server is the first place anyway
-    }
-  }
-
-  const keep = () =>
-    !marked &&
-    store((kept) => kept.setItem(key, JSON.stringify({ at: Date.now(), fields: typedFields().map(state) })));
-  const forget = () => store((kept) => kept.removeItem(key));
+  const keep = () => !marked && kept.keep(form, key);
+  const forget = () => kept.forget(key);
 
   // What lies here for this page; for a new page also what other new pages left that were never saved.
-  function offers() {
+  function offer() {
     for (const token of form.dataset.known.split(" ")) {
       // The server has that page by now: what it kept is offered there, if it is another text at all.
-      store((kept) => {
-        const left = token && kept.getItem(`${unsaved}${token}`);
+      kept.store((here) => {
+        const left = token && here.getItem(`${unsaved}${token}`);
         if (!left) return;
-        kept.removeItem(`${unsaved}${token}`);
-        if (!kept.getItem(`${account} ${token}`)) kept.setItem(`${account} ${token}`, left);
+        here.removeItem(`${unsaved}${token}`);
+        if (!here.getItem(`${kept.account} ${token}`)) here.setItem(`${kept.account} ${token}`, left);
       });
     }
-    const own = isNew ? (name) => name.startsWith(unsaved) : (name) => name === key;
-    const names = store((kept) => Object.keys(kept).filter(own)) || [];
-    const here = words(typedFields().map(state));
-    return names
-      .map((name) => ({ name, ...store((kept) => JSON.parse(kept.getItem(name))) }))
-      .filter((kept) => kept.fields && words(kept.fields).trim() && words(kept.fields) !== here)
-      .sort((one, other) => other.at - one.at);
-  }
-
-  function offer({ name, at, fields }) {
-    const note = document.createElement("p");
-    note.className = "note note-warn";
-    const day = new Date(at);
-    const title = (fields.find(([of]) => of === "title") || [])[1];
-    note.append(
-      `这台电脑上还有 ${day.getMonth() + 1}月${day.getDate()}日 ${day.toTimeString().slice(0, 5)} 没有来得及存的文字${title ? `《${title}》` : ""}。`,
-    );
-    const button = (text, look, act) => {
-      const made = document.createElement("button");
-      Object.assign(made, { type: "button", className: `btn ${look} btn-sm`, textContent: text });
-      made.addEventListener("click", () => {
-        note.remove();
-        store((kept) => kept.removeItem(name));
-        act();
-      });
-      note.append(made);
-    };
-    button("用它", "btn-plain", () => {
-      put(fields);
+    const mine = isNew ? (name) => name.startsWith(unsaved) : (name) => name === key;
+    const used = () => {
       restore();
       typed();
-    });
-    button("不要了", "btn-quiet", () => undefined);
-    form.before(note);
-  }
-
-  // Fields of a name are filled in their order; a row that is not there any more is left out.
-  function put(fields) {
-    prepare(fields.filter(([name]) => name === "joint").length);
-    const boxes = new Map();
-    for (const box of typedFields()) boxes.set(box.name, [...(boxes.get(box.name) || []), box]);
-    for (const [name, value, checked] of fields) {
-      const of = boxes.get(name) || [];
-      if (checked === undefined) Object.assign(of.shift() || {}, { value });
-      else for (const box of of.filter((one) => one.value === value)) box.checked = checked;
-    }
+    };
+    kept.offer(form, mine, used, prepare);
   }
 
   // ---- Saving ----
@@ -185,7 +127,7 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
     show(told.warnings);
     document.querySelectorAll(".error-summary").forEach((old) => old.remove()); // what it said is mended
     forget();
-    key = `${account} ${field("token").value}`;
+    key = `${kept.account} ${field("token").value}`;
     const unit = field("unit");
     if (unit.tagName === "SELECT") unit.disabled = true; // an item's unit is chosen once
     if (changed) keep();
@@ -219,9 +161,9 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
   window.addEventListener("online", save);
   document.addEventListener("visibilitychange", () => document.hidden && save());
 
-  if (!isNew) store((kept) => kept.removeItem(`${unsaved}${field("token").value}`)); // the server has it by now
+  if (!isNew) kept.forget(`${unsaved}${field("token").value}`); // the server has it by now
   if (!isNew && version.value === "0") forget(); // it was submitted from here, and came back
-  offers().forEach(offer);
+  offer();
   return {
     typed,
     async ready() {

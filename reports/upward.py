@@ -100,7 +100,7 @@ class Passed:
 
 
 class Upward:
-    """What the address asks for: ``item``, as often as there are items, in that order, and ``channel``.
+    """What the address asks for: ``items``, as often as there are items, in that order, and ``channel``.
 
     ``unknown``: it names an item that the account may not know of, or that was never received. ``wrong``: why there
     is nothing to download, a sentence; empty where there is.
@@ -109,7 +109,7 @@ class Upward:
     def __init__(self, asked: QueryDict, account: Account, office: Office) -> None:
         self.account, self.office = account, office
         self.letterhead = Letterhead.objects.filter(office=office).first() or Letterhead(office=office)
-        self.numbers = list(dict.fromkeys(asked.getlist("item")))
+        self.numbers = list(dict.fromkeys(asked.getlist("items")))
         self.channels = list(Channel.objects.filter(office=office, active=True))
         self.channel = self._channel(asked.get("channel"))
 

@@ -28,28 +28,7 @@ function go(step) {
 function choose() {
   const box = current() && current().querySelector("input[type=checkbox]");
   if (!box) return;
-  box.checked = !box.checked;
-  tell();
-}
-
-const several = document.getElementById("several");
-const all = document.getElementById("all");
-const boxes = several ? [...several.querySelectorAll("tbody input[type=checkbox]")] : [];
-
-function tell() {
-  const number = boxes.filter((box) => box.checked).length;
-  document.getElementById("chosen").textContent = number ? `已选 ${number} 条` : "选中的";
-  all.checked = number === boxes.length;
-}
-
-if (several) {
-  all.hidden = false;
-  all.addEventListener("change", () => {
-    for (const box of boxes) box.checked = all.checked;
-    tell();
-  });
-  several.addEventListener("change", tell);
-  tell(); // a page that the browser brings back keeps its ticks
+  box.click();
 }
 
 // ---- Reading and deciding ----

@@ -65,7 +65,17 @@ def _suite(where: str, urls: dict[str, str], arguments: list[str]) -> int:
     }
     with tempfile.TemporaryDirectory() as folder:
         environment = {**kept, "DATA_DIR": folder, **urls}
-        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
+            "--no-loadscope-reorder",
+            *arguments,
+        ]
         return subprocess.run(command, cwd=ROOT, env=environment, timeout=LIMIT, check=False).returncode
 
 

@@ -77,7 +77,7 @@ def channel(world) -> Channel:
 
 
 def page(name: str, *items: Item, **more) -> str:
-    asked = "&".join([*(f"item={item.pk}" for item in items), *(f"{key}={value}" for key, value in more.items())])
+    asked = "&".join([*(f"items={item.pk}" for item in items), *(f"{key}={value}" for key, value in more.items())])
     return f"{reverse(name, args=['jia'])}?{asked}"
 
 
@@ -419,7 +419,7 @@ def test_an_office_without_channels_is_told_so(world, editor):
 
 
 def test_too_many_items_or_pictures_are_a_sentence(world, editor, monkeypatch):
-    numbers = "&".join(f"item={i}" for i in range(31))
+    numbers = "&".join(f"items={i}" for i in range(31))
     answer = editor.get(f"{page('upward')}{numbers}")
     assert answer.status_code == 422
     assert "选了 31 条，一个文件最多放 30 条" in answer.content.decode()
@@ -444,7 +444,7 @@ def test_without_items_the_page_says_how_to_choose_and_there_is_no_file(world, e
 def test_an_item_that_there_is_not_is_not_found(world, editor, number):
     known = world.item()
     for name in ("upward", "upward-file"):
-        assert editor.get(f"{page(name, known)}&item={number}").status_code == 404
+        assert editor.get(f"{page(name, known)}&items={number}").status_code == 404
 
 
 def test_a_draft_is_not_found_by_an_editor_who_writes_for_its_unit(world, editor):
@@ -460,6 +460,19 @@ def test_an_item_leads_there_for_editors_only(world, editor):
         client = Client()
         client.force_login(account)
         assert "转报用的" not in client.get(reverse("item", args=["jia", item.pk])).content.decode()
+
+
+def test_items_ticked_in_a_list_go_into_one_file(world, editor):
+    items = [world.item(f"第{i}条", state=State.SUBMITTED) for i in range(2)]
+    for name in ("items", "queue"):
+        listed = editor.get(reverse(name, args=["jia"])).content.decode()
+        assert "转报用的 Word" in listed
+        for item in items:
+            assert f'name="items" value="{item.pk}"' in listed
+    assert "2 条" in editor.get(page("upward", *items)).content.decode()
+    officer = Client()
+    officer.force_login(world.officer)
+    assert "转报用的" not in officer.get(reverse("items", args=["jia"])).content.decode()
 
 
 @pytest.mark.parametrize("name", ["upward", "upward-file"])

@@ -11,6 +11,7 @@ from submissions.drafts import files_of
 from submissions.editing import edit
 from submissions.forms import EditForm
 from submissions.permissions import may_edit
+from submissions.secrecy import Marked
 from submissions.views.items import item_of
 from submissions.views.queue import kept
 from trail.acts import act
@@ -31,7 +32,7 @@ def edit_item(request: DeskRequest, pk: int) -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
     initial = {"number": last.number, "title": last.title, "body": body.plain(last.body), "html": last.body}
     form = EditForm(typed, files={one.file_id for one in attachments}, initial=initial)
-    refused = ""
+    refused, marked = "", False
     if typed is not None and form.is_valid():
         asked = form.cleaned_data
         try:
@@ -39,13 +40,15 @@ def edit_item(request: DeskRequest, pk: int) -> HttpResponse:
         except (Refused, TooLate) as error:
             refused = str(error)
             request.refusal = getattr(error, "on_record", refused)
+            marked = isinstance(error, Marked)
         else:
-            messages.success(request, "改动已存为新的一稿，上一稿留着，单位看得到改了什么。")
+            messages.success(request, "改动已存为新的一稿，上一稿留着，单位看得到改了什么。", extra_tags=f"edit-{pk}")
             return HttpResponseRedirect(reverse("read-item", args=[request.office.code, pk]) + kept(request))
     context = {
         "item": item,
         "form": form,
         "refused": refused or ("有填错的地方，请看下面。" if form.errors else ""),
+        "marked": marked,
         "verdict": may_edit(request.user, item),
         "files": attachments,
         "query": kept(request),

@@ -8,6 +8,7 @@ from submissions import joint
 from submissions.entering import Entry, enter
 from submissions.forms import EntryForm
 from submissions.moves import move
+from submissions.secrecy import Marked
 from trail.acts import act
 from units.desk import DeskRequest, at_office, only_for
 from units.models import Role
@@ -20,7 +21,7 @@ def enter_item(request: DeskRequest) -> HttpResponse:
     """Record an item that came by mail or on paper, for its unit."""
     only_for(request, Role.EDITOR)
     form = EntryForm(request.POST if request.method == "POST" else None, office=request.office)
-    refused = ""
+    refused, marked = "", False
     if form.is_bound and form.is_valid():
         asked = form.cleaned_data
         try:
@@ -41,8 +42,13 @@ def enter_item(request: DeskRequest) -> HttpResponse:
         except (Refused, TooLate) as error:
             refused = str(error)
             request.refusal = getattr(error, "on_record", refused)
+            marked = isinstance(error, Marked)
         else:
-            messages.success(request, f"已替{item.unit}代录，编号 {item.number}。单位看得到，也看得到是谁录的。")
+            messages.success(
+                request,
+                f"已替{item.unit}代录，编号 {item.number}。单位看得到，也看得到是谁录的。",
+                extra_tags=f"enter-{request.office.code}",
+            )
             return redirect("item", request.office.code, item.pk)
-    context = {"form": form, "refused": refused, "names": joint.roster_names(request.office)}
+    context = {"form": form, "refused": refused, "marked": marked, "names": joint.roster_names(request.office)}
     return render(request, "submissions/enter.html", context, status=422 if form.errors or refused else 200)

@@ -29,7 +29,8 @@ from units.verdicts import Refused, TooLate
 def item_list(request: DeskRequest) -> HttpResponse:
     """Items newest first, filtered by the address, a page at a time."""
     items = ItemFilter(request.GET, request.user, request.office)
-    return render(request, "submissions/item_list.html", {"filter": items})
+    picks = request.user.has_role(request.office.unit_id, Role.EDITOR)
+    return render(request, "submissions/item_list.html", {"filter": items, "picks": picks})
 
 
 @at_office

@@ -24,7 +24,7 @@ from submissions.states import DECISIONS, INNER, MOVES, State
 from trail.acts import act
 from trail.records import record
 from units.desk import DeskRequest, at_office, only_for, say_refused
-from units.models import STAFF
+from units.models import STAFF, Role
 from units.text import row_id, row_ids
 from units.verdicts import Refused, TooLate
 
@@ -175,7 +175,9 @@ def chosen(asked: QueryDict) -> list[int]:
 
 def shown_queue(request: DeskRequest) -> HttpResponse:
     views = SavedView.objects.filter(account=request.user, office=request.office)
-    return render(request, "submissions/queue.html", {"filter": filter_of(request), "views": list(views)})
+    editor = request.user.has_role(request.office.unit_id, Role.EDITOR)
+    context = {"filter": filter_of(request), "views": list(views), "editor": editor}
+    return render(request, "submissions/queue.html", context)
 
 
 def filter_of(request: DeskRequest) -> QueueFilter:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.journeys.conftest import Served
-from tests.journeys.test_desk import Window, complaints_of, go, look_over, press, signed_in, window
+from tests.journeys.test_desk import KEPT, Window, complaints_of, go, look_over, press, signed_in, window
 
 __all__ = ["signed_in", "window"]  # fixtures
 
@@ -48,6 +48,9 @@ def test_a_quarters_work_of_an_editor(served, desk):
     page = desk
     assert waiting(page) == DECISIONS + 5
     look_over(page, "queue")
+    page.locator("#all").check()
+    assert page.locator("#chosen").inner_text() == f"已选 {DECISIONS + 5} 条"
+    page.locator("#all").uncheck()
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("x")
@@ -99,6 +102,36 @@ def test_a_pasted_list_then_one_of_it_is_revoked(served, window):
     page.get_by_label("理由").fill("贴错了一行")
     press(page, "撤销采用", "采用已撤销")
     assert complaints == []
+
+
+def test_what_an_editor_typed_outlives_a_closed_window(served, window):
+    """A text is changed, another recorded; each window is left before it is saved, and the words are there again."""
+    page = window("editor", "items/?state=valid")
+    page.locator(".grid tbody th a").first.click()
+    address = f"{page.url}edit/"
+    page.on("dialog", lambda dialog: dialog.accept())
+    for path, done in (
+        (address, "改动已存为新的一稿"),
+        (f"{served.url}/o/shanxi/items/enter/", "已替吕梁市教育局代录"),
+    ):
+        page.goto(path)
+        page.locator(".rich").click()
+        page.keyboard.type("编辑写的一段话。")
+        if "enter" in path:
+            page.get_by_label("报送单位").fill("吕梁市教育局")
+            page.get_by_label("收到日期").fill("2020-03-20")
+            page.get_by_label("来源").fill("邮件")
+        page.get_by_label("标题").fill("编辑写的一个标题")
+        page.goto(f"{served.url}/o/shanxi/")
+        page.goto(path)
+        page.get_by_text(KEPT).wait_for()
+        assert "编辑写的一段话" not in page.locator(".rich").inner_text()
+        page.get_by_role("button", name="用它").click()
+        assert "编辑写的一段话" in page.locator(".rich").inner_text()
+        press(page, "存为新的一稿" if "edit" in path else "录入，等待办理", done)
+        page.goto(path)
+        page.locator(".rich").wait_for()
+        assert page.get_by_text(KEPT).count() == 0, "what is saved is kept here no longer"
 
 
 def test_the_pages_of_the_editors_desk_are_sound(served, window):
