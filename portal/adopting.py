@@ -19,7 +19,7 @@ from submissions.models.adoptions import Revocable
 from submissions.permissions import is_cleared, may_adopt, may_clear, may_revoke
 from submissions.reviews import clear
 from submissions.views.items import item_of
-from submissions.views.queue import JUST_DECIDED, to_reading
+from submissions.views.queue import forget, to_reading
 from trail.acts import act
 from units.desk import DeskRequest, at_office, only_for, say_refused
 from units.models import STAFF, Role
@@ -47,9 +47,10 @@ def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
     try:
         made = record_uses(item, [form.use for form in forms if form.is_used], request.user)
     except (Refused, TooLate) as error:
+        item.refresh_from_db()  # as it is, not as it was half done
         request.refusal = getattr(error, "on_record", str(error))
         return render(request, "portal/adopt.html", page(request, item, forms, str(error)), status=422)
-    request.session.pop(JUST_DECIDED, None)  # what was built on is not undone
+    forget(request, {item.pk})  # what was built on is not undone
     messages.success(request, f"已登记：{'；'.join(map(str, made))}。得分已更新。")
     then = row_id(request.GET.get("then", ""))
     if then is not None:  # back to the queue from which it was opened
@@ -74,8 +75,9 @@ def clear_item(request: DeskRequest, pk: int) -> HttpResponse:
         clear(item, asked["number"], request.user, asked["statement"], passed=asked["result"] == "pass")
     except (Refused, TooLate) as error:
         say_refused(request, error)
-    else:
-        messages.success(request, "公开前审查已记录。")
+        typed = page(request, item, use_forms(request, item), review=form)
+        return render(request, "portal/adopt.html", typed, status=422)
+    messages.success(request, "公开前审查已记录。")
     return back(request, item)
 
 
@@ -119,11 +121,12 @@ def revoke_record(request: DeskRequest, kind: str, pk: int) -> HttpResponse:
         try:
             revoke(thing, request.user, form.cleaned_data["reason"])
         except (Refused, TooLate) as error:
-            say_refused(request, error)
+            form.add_error(None, str(error))
+            request.refusal = getattr(error, "on_record", str(error))
         else:
             told = "，得分已更新。已经封存的报送期不变，差额记入其后没有封存的报送期。" if kind == "adoption" else "。"
             messages.success(request, f"{thing._meta.verbose_name}已撤销{told}")
-        return redirect("item", request.office.code, thing.item_id)
+            return redirect("item", request.office.code, thing.item_id)
     context: dict[str, Any] = {"thing": thing, "kind": kind, "verdict": verdict, "form": form}
     if verdict and kind == "adoption":
         context["effects"] = effects_of(lambda: revoke(thing, request.user, "试算"), thing.item)
@@ -173,7 +176,8 @@ def effects_asked(request: DeskRequest, item: Item, forms: list[UseForm]) -> tup
     if not any(use.adopted_on for use in uses):
         return None, ""
     try:
-        return effects_of(lambda: record_uses(item, uses, request.user), item), ""
+        tried = Item.objects.select_related("office").get(pk=item.pk)  # the page shows the item as it is
+        return effects_of(lambda: record_uses(tried, uses, request.user), item), ""
     except (Refused, TooLate) as error:
         return None, str(error)
 

@@ -277,6 +277,7 @@ if S3_BUCKET := env.str("S3_BUCKET", ""):
 FILE_UPLOAD_HANDLERS = ["submissions.uploads.BoundedUpload"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # so that a text far too long comes back in its box with a sentence
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000  # a pasted list has four for each of its 500 lines
 
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -57,7 +57,8 @@ def _points(office: Office, account: Account, items: list[Item]) -> dict[int, in
 
 def _points_of(item: Item, points: dict[int, int]) -> Cell:
     """What it earned; nothing yet, rather than nothing at all, while it is not valid."""
-    return number(points.get(item.pk, 0)) if item.pk in points or item.state == State.VALID else None
+    counts = item.state == State.VALID and not item.held
+    return number(points.get(item.pk, 0)) if item.pk in points or counts else None
 
 
 def _cells(item: Item, works: bool) -> tuple[Cell, ...]:
@@ -70,8 +71,11 @@ def _cells(item: Item, works: bool) -> tuple[Cell, ...]:
         f"{adoption.adopted_on} {adoption.channel}{f'《{adoption.title}》' if adoption.title else ''}"
         for adoption in item.live_adoptions
     )
-    themes = "、".join(f"{link.theme}{'' if link.confirmed_at else '（待确认）'}" for link in item.themes.all())
+    waits = item.held and not works
+    themes = "、".join(
+        f"{link.theme}{'' if link.confirmed_at and not waits else '（待确认）'}" for link in item.themes.all()
+    )
     day: datetime.date | None = item.received_on
     kind = item.kind.name if item.kind else ""
-    state = State.SUBMITTED if item.held and not works else State(item.state)
+    state = State.SUBMITTED if waits else State(item.state)
     return (item.number or "", day, units, item.title, kind, state.label, item.reason_shown, themes, used)

@@ -12,10 +12,14 @@ from units.models import Account, Office
 
 
 def entries_for(account: Account, office: Office, items: Iterable[Item]) -> QuerySet[ScoreEntry] | None:
-    """The ledger entries of items as far as the office shows them, of all units or one's own. None: it shows none."""
+    """The ledger entries of items as far as the office shows them, of all units or one's own. None: it shows none.
+
+    What comes of a decision that can still be undone the office alone sees.
+    """
     if not may_see_standings(account, office):
         return None
-    entries = ScoreEntry.objects.filter(office=office, item__in=[item.pk for item in items])
+    works = account.works_at(office)
+    entries = ScoreEntry.objects.filter(office=office, item__in=[item.pk for item in items if works or not item.held])
     return entries if sees_whole(account, office) else entries.filter(unit__in=account.roles)
 
 

@@ -76,7 +76,8 @@ def take_up(item: Item, use: Use, adopted_on: datetime.date, by: Account | None,
     review before publication, but for what it has ``printed`` already, which is public whatever we say.
     Raises Refused, or TooLate where somebody decided the item or recorded the same adoption meanwhile.
     """
-    channel, column, title = use.channel, use.column, use.title
+    channel, column = use.channel, use.column
+    title = "" if use.title == item.title else use.title
     Office.objects.hold(item.office_id)
     if channel.office_id != item.office_id or (column and column.channel_id != channel.pk):
         raise Refused("没有这个渠道或者栏目。")

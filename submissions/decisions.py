@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from submissions.models import Item, ItemEvent, ItemTheme, Theme
 from submissions.moves import move
-from submissions.permissions import may_decide, may_undo
+from submissions.permissions import may_decide, may_move, may_undo
 from submissions.signals import facts_changed
 from submissions.states import DECISIONS, THEMES, UNDO, State
 from trail.records import record
@@ -26,12 +26,15 @@ def decide(item: Item, name: str, by: Account, reason: str = "", themes: Collect
     if name not in DECISIONS:
         raise Refused("没有这种办理方式。")
     Office.objects.hold(item.office_id)
+    if not (verdict := may_move(by, item, name)):  # before a theme is written, which could put an editor in charge
+        raise Refused(verdict.reason)
+    before = _as_they_are(item)
     if name == "accept" and themes is not None and item.state == State.SUBMITTED:
         themes = _propose(item, themes, by)
         item.themes.exclude(theme__in=themes).update(confirmed_by=None, confirmed_at=None)  # of a reopened one
     move(item, name, by, reason, themes)
     item.undo_until = timezone.now() + datetime.timedelta(seconds=settings.UNDO_SECONDS)
-    Item.objects.filter(pk=item.pk).update(undo_until=item.undo_until)
+    Item.objects.filter(pk=item.pk).update(undo_until=item.undo_until, undo_themes=before)
 
 
 @transaction.atomic
@@ -49,11 +52,9 @@ def undo(item: Item, by: Account) -> None:
     was = State(item.state)
     decided = item.events.order_by("-at", "-id")[0]
     back = Item.objects.filter(pk=item.pk, state=was, undo_until=item.undo_until)
-    if not back.update(state=State.SUBMITTED, undo_until=None):
+    if not back.update(state=State.SUBMITTED, undo_until=None, undo_themes=None):
         raise TooLate("这条信息刚刚又被办理过。")
-    mine = item.themes.filter(confirmed_by=by, confirmed_at__gte=decided.at - datetime.timedelta(seconds=5))
-    mine.filter(proposed_by=by).delete()
-    mine.update(confirmed_by=None, confirmed_at=None)
+    _put_back(item)
     ItemEvent.objects.create(item=item, actor=by, move=UNDO, was=was, now=State.SUBMITTED, reason=decided.label)
     record("撤销决定", by=by, office=item.office.code, on=item, before={"state": was.label})
     if was == State.VALID:
@@ -75,10 +76,26 @@ def set_themes(item: Item, themes: Collection[int], by: Account) -> None:
     fresh.update(confirmed_by=by, confirmed_at=timezone.now())
     if (after := _confirmed(item)) == before:
         return
+    Item.objects.filter(pk=item.pk).update(undo_until=None)  # what was built on cannot be undone below it
     told = f"{'、'.join(before) or '没有主题'} → {'、'.join(after) or '没有主题'}"
     ItemEvent.objects.create(item=item, actor=by, move=THEMES, was=item.state, now=item.state, reason=told[:500])
     record("改主题", by=by, office=item.office.code, on=item, before={"themes": before}, after={"themes": after})
     facts_changed.send(Item, item_ids=[item.pk])
+
+
+def _as_they_are(item: Item) -> list[list]:
+    """The item's themes as ``undo`` puts them back: theme, and by whom and when it was confirmed."""
+    rows = item.themes.values_list("theme_id", "confirmed_by_id", "confirmed_at")
+    return [[theme, by, at and at.isoformat()] for theme, by, at in rows]
+
+
+def _put_back(item: Item) -> None:
+    before = {theme: (by, at) for theme, by, at in item.undo_themes or []}
+    item.themes.exclude(theme__in=before).delete()
+    for row in item.themes.all():
+        row.confirmed_by_id, at = before[row.theme_id]
+        row.confirmed_at = at and datetime.datetime.fromisoformat(at)
+        row.save(update_fields=["confirmed_by", "confirmed_at"])
 
 
 def _confirmed(item: Item) -> list[str]:

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from submissions import body, files, search, secrecy
-from submissions.drafts import hung_on
+from submissions.drafts import MOST, hung_on
 from submissions.models import Item, ItemEvent, Revision
 from submissions.permissions import may_edit
 from submissions.states import EDIT
@@ -28,6 +28,8 @@ def edit(item: Item, number: int, title: str, html: str, note: str, by: Account)
     if last is None or last.number != number:
         raise TooLate("别人刚刚改过这一稿，您的改动没有存，文字还在框里；请打开新的一稿对照。")
     text = body.plain(html)
+    if (length := body.length(text)) > MOST:
+        raise Refused(f"正文最多 {MOST} 个字，现在 {length} 个；请删减。")
     if not title:
         raise Refused("请写标题。")
     secrecy.refuse_marked({"标题": title, "正文": text, "说明": note})
@@ -47,7 +49,9 @@ def edit(item: Item, number: int, title: str, html: str, note: str, by: Account)
         sent_at=timezone.now(),
     )
     files.hang(hung_on(last), revision)
-    Item.objects.filter(pk=item.pk).update(title=title)
+    item.adoptions.filter(title="").update(title=last.title)  # what a channel printed stays what it printed
+    digest = body.digest(title, text) if text else ""
+    Item.objects.filter(pk=item.pk).update(title=title, digest=digest, undo_until=None)
     search.reindex(item.pk, revision.searched)
     ItemEvent.objects.create(item=item, actor=by, move=EDIT, was=item.state, now=item.state, reason=note[:500])
     record("编辑改稿", by=by, office=item.office.code, on=item, before={"title": last.title}, after={"title": title})

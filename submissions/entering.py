@@ -9,19 +9,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from submissions import body, search, secrecy
-from submissions.drafts import refuse_repost
+from submissions.drafts import MOST, refuse_repost
 from submissions.exact import to_decimal
 from submissions.models import Item, ItemEvent, ItemKind, ItemShare, ItemTheme, Revision, Theme
 from submissions.moves import next_number
+from submissions.permissions import may_enter
 from submissions.states import ENTER, EVENT_LABELS, State
 from trail.records import record
-from units.models import Account, Office, Role
+from units.models import Account, Office
 from units.verdicts import Refused
 
 
 @dataclass(slots=True)
 class Entry:
-    """What is recorded, since when and why; whose it is as ids of units with shares in whole millionths."""
+    """What is recorded, since when and why; whose it is as ids of units with shares in whole millionths.
+
+    ``token`` is what the page was given, so that two presses make one item.
+    """
 
     title: str
     shares: Sequence[tuple[int, int]]
@@ -31,6 +35,7 @@ class Entry:
     kind: ItemKind | None = None
     themes: Sequence[int] = ()
     urgent: bool = False
+    token: str = ""
 
 
 @transaction.atomic
@@ -40,9 +45,13 @@ def enter(office: Office, entry: Entry, by: Account, event: str = ENTER) -> Item
     Raises Refused, Marked among it; also where the unit has submitted these words already.
     """
     office = Office.objects.held(office.pk)
-    if not by.has_role(office.unit_id, Role.EDITOR):
-        raise Refused("只有收稿单位的编辑可以代录。")
+    if not (verdict := may_enter(by, office, [unit for unit, _ in entry.shares], entry.themes)):
+        raise Refused(verdict.reason)
+    if entry.token and (known := Item.objects.filter(form_token=entry.token, office=office).first()):
+        return known
     text = body.plain(entry.html)
+    if (length := body.length(text)) > MOST:
+        raise Refused(f"正文最多 {MOST} 个字，现在 {length} 个；请删减。")
     secrecy.refuse_marked({"标题": entry.title, "正文": text, "来源": entry.why})
     item = Item(
         office=office,
@@ -54,6 +63,7 @@ def enter(office: Office, entry: Entry, by: Account, event: str = ENTER) -> Item
         state=State.SUBMITTED,
         received_on=entry.received_on,
         digest=body.digest(entry.title, text) if text else "",
+        form_token=entry.token or None,
     )
     if text:
         refuse_repost(item, item.digest)

@@ -17,7 +17,7 @@ from django.db.models import Max
 from submissions.cells import BadCell, day
 from submissions.exact import plain
 from submissions.fields import whole
-from submissions.models import Adoption, Channel, Item, ItemShare, ItemTheme, Period, PeriodKind, Theme
+from submissions.models import Adoption, Channel, Item, ItemShare, ItemTheme, Period, PeriodKind, Revision, Theme
 from submissions.moves import PastAdoption, PastItem, record_past
 from submissions.permissions import may_adopt
 from submissions.sheets import Sheets
@@ -243,6 +243,15 @@ class Intake(Sheets):
                 [item.pk for item in known.values()],
             )
         }
+        # An adoption without a title of its own got the item's when that was changed later (``editing``).
+        own = {
+            (key(number), key(title))
+            for number, title in _in_batches(
+                lambda ids: Revision.objects.filter(item__in=ids).values_list("item__number", "title"),
+                [item.pk for item in known.values()],
+            )
+        }
+        had |= {(number, channel, day, "") for number, channel, day, title in had if (number, title) in own}
         channels = {key(channel.name): channel for channel in Channel.objects.filter(office=self.office)}
         for row, mark, (number, channel_name, adopted_on, title) in used:
             channel = channels.get(key(channel_name))

@@ -25,7 +25,7 @@ from submissions.models import (
     ReceiptCounter,
     Revision,
 )
-from submissions.permissions import is_reviewed, may_adopt, may_move
+from submissions.permissions import IN_HAND, is_reviewed, may_adopt, may_move
 from submissions.signals import facts_changed
 from submissions.states import ADOPT, IMPORT, MOVES, RECEIVED, Move, State
 from trail.records import record
@@ -58,7 +58,8 @@ def move(item: Item, name: str, by: Account | None, reason: str = "", themes: Co
     if now in RECEIVED and item.number is None:
         changes |= {"number": next_number(item.office), "received_on": timezone.localdate()}
     if not Item.objects.filter(pk=item.pk, state=was).update(**changes):
-        raise TooLate(who_was_first(item))
+        told = the_move.role == Role.EDITOR or not Item.objects.get(pk=item.pk).held
+        raise TooLate(who_was_first(item) if told else IN_HAND)
     for name_of_field, value in changes.items():
         setattr(item, name_of_field, value)
     if name == "accept":

@@ -13,6 +13,7 @@ from units.text import fit, key, one_line
 
 MOST = 500  # titles of a list
 LONGEST = 300  # characters of a title
+LONGEST_LINK = 500  # what an adoption keeps of one
 _LEAST = 6  # Chinese characters of a title
 
 _CHINESE = re.compile(r"[一-鿿]")
@@ -95,7 +96,7 @@ def read(text: str, day: datetime.date, known: Collection[str] = ()) -> Pasted:
     it, or of the one after where the list begins with a date.
     """
     pasted = Pasted()
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, str], int] = {}
     dates_first: bool | None = None
     waiting: datetime.date | None = None
     for number, raw in enumerate(fit(text).splitlines(), 1):
@@ -111,12 +112,12 @@ def read(text: str, day: datetime.date, known: Collection[str] = ()) -> Pasted:
         line = _line(number, raw, day, known)
         if reason := _no_title(line, raw, known):
             pasted.aside.append(Aside(number, one_line(raw), reason))
-        elif first := seen.get(plain(line.title)):
+        elif first := seen.get((plain(line.title), line.source)):
             pasted.aside.append(Aside(number, one_line(raw), f"与第 {first} 行相同"))
         elif len(pasted.lines) == MOST:
             pasted.aside.append(Aside(number, one_line(raw), f"超过 {MOST} 条，请分次粘贴"))
         else:
-            seen[plain(line.title)] = number
+            seen[plain(line.title), line.source] = number
             pasted.lines.append(replace(line, day=line.day or waiting))
             waiting = None
     return pasted
@@ -129,7 +130,7 @@ def _line(number: int, raw: str, today: datetime.date, known: Collection[str]) -
         if found := _day_alone(cell, today):
             day = day or found
         elif _LINK.fullmatch(cell):
-            link = cell
+            link = cell if len(cell) <= LONGEST_LINK else ""
         elif key(cell) in known:
             source = source or cell
         elif not _NUMBER.fullmatch(cell):

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from submissions import joint
 from submissions.adoptions import Use, take_up
 from submissions.entering import Entry, enter
-from submissions.models import Adoption, Channel, Item
+from submissions.models import AdoptionCredit, Channel, Item
 from submissions.moves import move
 from submissions.pasted import plain
 from submissions.signals import facts_changed
@@ -54,9 +55,12 @@ def record_list(office: Office, channel: Channel, rows: Sequence[Row], form: str
     appears only after its review. Raises Unrecorded, and then has recorded nothing."""
     office = Office.objects.held(office.pk)
     told, wrong, touched = Recorded(), [], []
+    printed = _Printed(channel)
     for row in rows:
         try:
-            if _is_known(office, channel, row):
+            if row.day > timezone.localdate():
+                raise Refused(f"日期是 {row.day}，还没有到；请改清单里的日期。")
+            if printed.has(row):
                 told.known += 1
                 continue
             item = _item_of(office, row, channel, by, told)
@@ -67,6 +71,7 @@ def record_list(office: Office, channel: Channel, rows: Sequence[Row], form: str
         else:
             told.adopted += 1
             touched.append(item.pk)
+            printed.add(row, item)
     if wrong:
         raise Unrecorded(wrong)
     if touched:
@@ -76,11 +81,35 @@ def record_list(office: Office, channel: Channel, rows: Sequence[Row], form: str
     return told
 
 
-def _is_known(office: Office, channel: Channel, row: Row) -> bool:
-    """Whether this title of this day is on record for the channel, whichever item it was recorded of."""
-    live = Adoption.objects.live().filter(channel=channel, adopted_on=row.day, item__office=office)
-    titles = live.values_list("title", "item__title")
-    return any(plain(title or own) == plain(row.title) for title, own in titles)
+class _Printed:
+    """What a channel has on record, a day at a time: which titles, of which items and units."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.days: dict[datetime.date, dict[str, dict[int, set[int]]]] = {}
+
+    def has(self, row: Row) -> bool:
+        """Whether this title of this day is on record: of the item that was chosen, or of the units that were named."""
+        items = self._on(row.day).get(plain(row.title), {})
+        if row.item is not None or not items:
+            return row.item in items
+        units = {unit for unit, _ in joint.equally(self.channel.office, row.day, row.units)}
+        return units in items.values()
+
+    def add(self, row: Row, item: Item) -> None:
+        units = set(item.shares.values_list("unit", flat=True))
+        self._on(row.day).setdefault(plain(row.title), {})[item.pk] = units
+
+    def _on(self, day: datetime.date) -> dict[str, dict[int, set[int]]]:
+        if day not in self.days:
+            found = self.days[day] = {}
+            printed = AdoptionCredit.objects.filter(
+                adoption__channel=self.channel, adoption__adopted_on=day, adoption__revoked_at=None
+            )
+            rows = printed.values_list("adoption__title", "item__title", "item", "unit")
+            for title, own, item, unit in rows:
+                found.setdefault(plain(title or own), {}).setdefault(item, set()).add(unit)
+        return self.days[day]
 
 
 def _item_of(office: Office, row: Row, channel: Channel, by: Account, told: Recorded) -> Item:
@@ -90,6 +119,10 @@ def _item_of(office: Office, row: Row, channel: Channel, by: Account, told: Reco
         item = items.filter(pk=row.item).first()
         if item is None:
             raise Refused("没有这条信息。")
+        theirs = {share.unit_id: str(share.unit) for share in item.shares.select_related("unit")}
+        named = {unit for unit, _ in joint.equally(office, row.day, row.units)} if row.units else set()
+        if not named <= set(theirs):
+            raise Refused(f"写的是{row.units}，选的这条是{'、'.join(theirs.values())}报的；请改单位，或者另选一条。")
         return item
     why = f"{channel}在{row.day:%Y-%m-%d}采用，没有单位报送过"
     item = enter(office, Entry(row.title, joint.equally(office, row.day, row.units), row.day, why), by, RECORD)

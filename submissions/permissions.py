@@ -1,9 +1,11 @@
 """Who may do what with an item. Each answer carries its reason; unknown means no."""
 
+from collections.abc import Collection
+
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from submissions.models import Item, Period, Review, ReviewStage, Revision
+from submissions.models import Item, Period, Review, ReviewStage, Revision, Theme
 from submissions.models.adoptions import Revocable
 from submissions.states import DECISIONS, MOVES, State
 from units.models import Account, Office, Role, RosterLine, Unit
@@ -71,7 +73,17 @@ def is_reviewer(account: Account, item: Item) -> Verdict:
 
 
 def in_charge(account: Account, item: Item) -> Verdict:
-    """Whether an editor of the office is for this item: for all, or for a group of one of its units, or a theme."""
+    """Whether an editor of the office is for this item: for all, or for a group of one of its units, or a theme.
+
+    Several verdicts of a page ask it; it is found out once for each item.
+    """
+    known = vars(item).setdefault("in_charge", {})
+    if account.pk not in known:
+        known[account.pk] = _in_charge(account, item)
+    return known[account.pk]
+
+
+def _in_charge(account: Account, item: Item) -> Verdict:
     groups, themes = charges_of(account, item.office)
     if not groups and not themes:
         return YES
@@ -97,6 +109,21 @@ def may_decide(account: Account, item: Item) -> Verdict:
     if not account.has_role(item.office.unit_id, Role.EDITOR):
         return no("只有收稿单位的编辑可以办理。")
     return in_charge(account, item)
+
+
+def may_enter(account: Account, office: Office, units: Collection[int], themes: Collection[int]) -> Verdict:
+    """An editor may record what came by mail or on paper for these units, in as far as the item will be theirs."""
+    if not account.has_role(office.unit_id, Role.EDITOR):
+        return no("只有收稿单位的编辑可以代录。")
+    groups, charged = charges_of(account, office)
+    if not groups and not charged:
+        return YES
+    if groups and RosterLine.objects.filter(office=office, group__in=groups, unit__in=units).exists():
+        return YES
+    topics = Theme.objects.filter(office=office, pk__in=themes)
+    if charged and topics.filter(Q(pk__in=charged) | Q(parent__in=charged)).exists():
+        return YES
+    return no("这个单位和主题不归您分管，请由分管的编辑录入。")
 
 
 def may_edit(account: Account, item: Item) -> Verdict:

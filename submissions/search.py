@@ -15,7 +15,7 @@ from django.db.models.expressions import RawSQL
 
 TABLE = "submissions_words"  # made by migration 0006
 PART = 8_000  # characters of a row: a tsvector tells no more than 16,383 places apart
-PARTS = 16  # rows of an item at most; the key of a row is item * PARTS + part
+PARTS = 16  # rows of an item at most, what is beyond is not searched; the key of a row is item * PARTS + part
 BATCH = 500  # rows a statement
 # ruff: noqa: S608, S611  the only names put into SQL are those above and below; what is asked for is a parameter
 _RUN = re.compile(r"[^\W_]+")
@@ -35,7 +35,9 @@ def index(texts: Iterable[tuple[int, str]]) -> None:
     """Keep what is searched of items that are new here: their ids and texts."""
     vendor = connection.vendor
     place, written = WRITTEN[vendor]
-    rows = ((item * PARTS + i, written(part)) for item, text in texts for i, part in enumerate(_parts(text)))
+    rows = (
+        (item * PARTS + i, written(part)) for item, text in texts for i, part in enumerate(islice(_parts(text), PARTS))
+    )
     with connection.cursor() as cursor:
         while batch := list(islice(rows, BATCH)):
             values = ", ".join([f"(%s, {place})"] * len(batch))

@@ -160,7 +160,7 @@ def test_a_post_of_too_much_is_on_the_trail(world):
     client.force_login(world.manager)
     page = reverse("disable-account", args=["jia", world.officer.pk])
     client.get(reverse("home", args=["jia"]))
-    assert client.post(page, {f"f{i}": "x" for i in range(1_500)}).status_code == 400
+    assert client.post(page, {f"f{i}": "x" for i in range(4_500)}).status_code == 400
     assert TrailEntry.objects.latest("id").result == "refused"
 
 

@@ -1,5 +1,6 @@
 """Forms of deciding: an editor's decision, a reason, a review, filters that are kept."""
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -41,7 +42,7 @@ class DecisionForm(forms.Form):
             self.add_error("say", f"请选{MOVES[do].label}的理由，或者写一句，报送单位会看到。")
         return asked
 
-    @property
+    @cached_property
     def reasons(self) -> list[str]:
         """Those of the office's reasons that were chosen, in its order."""
         chosen = set(self.data.getlist("reasons")) if self.is_bound else set()  # type: ignore[attr-defined]

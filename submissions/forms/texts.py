@@ -88,8 +88,12 @@ class EditForm(TextForm):
 class EntryForm(TextForm):
     """An item that came by mail or on paper, as the office records it for its unit."""
 
-    NAMES = ("units", "received_on", "why", "title", "body", "html", "editor", "kind", "themes", "urgent", "accept")
+    NAMES = (
+        *("token", "units", "received_on", "why", "title", "body", "html", "editor"),
+        *("kind", "themes", "urgent", "accept"),
+    )
 
+    token = forms.RegexField(r"^[0-9a-f]{32}\Z", required=False, widget=forms.HiddenInput)
     units = LineField(
         label="报送单位",
         max_length=400,

@@ -148,6 +148,7 @@ class Item(models.Model):
     waits_since = models.DateTimeField("送达时间", default=timezone.now, editable=False)
     # Until when the editor's decision can be undone without a word; before that its unit is not told of it.
     undo_until = models.DateTimeField(null=True, editable=False)
+    undo_themes = models.JSONField(null=True, editable=False)  # its themes as they were before (``decisions``)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
     kind = models.ForeignKey(ItemKind, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     # The words of the newest revision (``body.digest``), by which a repost is known; empty where there is no text.

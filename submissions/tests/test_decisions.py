@@ -1,6 +1,7 @@
 """The editor's desk: decide and next, several at once, undo before the unit is told, an editor's change of a text."""
 
 import datetime
+import re
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from scoring.models import ScoreEntry
 from submissions import search
+from submissions.adoptions import Use, record_uses
 from submissions.decisions import decide, set_themes, undo
 from submissions.editing import edit
 from submissions.models import Item, SavedView, Theme
@@ -230,3 +232,39 @@ def test_a_page_of_the_queue_costs_the_same_with_one_and_with_many(world, wang, 
         waiting(world, *(f"第{n}条" for n in range(20)), themes=[world.theme.pk])
     assert numbers[0] == numbers[1]
     assert numbers[1] <= 15, captured.captured_queries
+
+
+def test_what_a_channel_printed_keeps_its_title_when_the_item_is_renamed(world):
+    """A closed period's circular prints the titles of adoptions; an import of the same rows changes nothing."""
+    item = world.item("印出来的标题", adopted_by=world.province)
+    edit(Item.objects.select_related("office").get(pk=item.pk), 1, "改过的标题", "", "", world.editor)
+    assert item.adoptions.get().title == "印出来的标题"
+    again = record_uses(
+        Item.objects.select_related("office").get(pk=item.pk),
+        [Use(world.province, adopted_on=datetime.date(2020, 3, 2), title="改过的标题")],
+        world.editor,
+    )
+    assert again[0].title == "", "the item's own title is kept as none"
+
+
+@pytest.mark.parametrize("act", ["edit", "enter"])
+def test_a_text_beyond_the_limit_is_refused_and_spoils_no_neighbours_index(world, wang, act):
+    item, neighbour = world.item("短的一条"), world.item("邻居的一条")
+    long = f"<p>{'教育局' * 60_000}</p>"
+    data = {"title": "一条长的", "html": long, "editor": "on", "number": 1}
+    data |= {"units": "甲市教育局", "received_on": "2020-03-01", "why": "邮件"} if act == "enter" else {}
+    answer = wang.post(at("enter-item") if act == "enter" else at("edit-item", item.pk), data)
+    assert answer.status_code == 422
+    assert "最多 20000 个字" in answer.content.decode()
+    search.reindex(item.pk, "教育局" * 60_000)  # whatever comes in, a neighbour's rows are its own
+    search.reindex(neighbour.pk, "邻居的一条")
+    assert [found.pk for found in Item.objects.all().with_words("邻居", world.office)] == [neighbour.pk]
+
+
+def test_recording_for_a_unit_is_one_act_and_one_page_one_item(world, wang):
+    page = wang.get(at("enter-item")).content.decode()
+    token = re.search(r'name="token" value="(\w{32})"', page)[1]
+    data = {"units": "甲市教育局", "received_on": "2020-03-01", "why": "邮件", "title": "来信的一条", "token": token}
+    for _ in range(2):
+        assert wang.post(at("enter-item"), {**data, "accept": "1"}).status_code == 302
+    assert Item.objects.get(title="来信的一条").state == State.VALID

@@ -159,3 +159,69 @@ def test_the_same_words_are_not_entered_twice_for_a_unit(world, wang):
         answer = wang.post(at("enter-item"), entry())
     assert "全文相同" in answer.content.decode()
     assert Item.objects.count() == 1
+
+
+def test_a_unit_that_is_not_the_items_is_asked_about(world, wang):
+    item = world.item("甲市教育局开展校园安全大检查活动")
+    line = {"number": [1], "units": ["丙学院"], "what": [item.pk], "code": [""]}
+    answer = sent(wang, world, "甲市教育局开展校园安全大检查活动", "record", **line)
+    assert answer.status_code == 422
+    assert "甲市教育局报的" in answer.content.decode()
+    assert not Adoption.objects.exists()
+
+
+def test_of_two_lines_taken_for_one_item_one_waits_for_the_editor(world, wang):
+    world.item("甲市教育局开展校园安全大检查活动")
+    page = sent(wang, world, "甲市教育局开展校园安全大检查活动\n甲市教育局开展校园安全大检查")
+    assert [one.guess.line.number for one in page.context["to_decide"]] == [2]
+    assert "和第 1 行认成了同一条" in page.content.decode()
+
+
+def test_the_same_title_of_two_units_is_two_lines(world, wang):
+    text = "甲市教育局\t召开新学期开学工作部署会议\n乙市教育局\t召开新学期开学工作部署会议"
+    page = sent(wang, world, text)
+    answer = sent(wang, world, text, "record", **as_shown(page))
+    assert answer.status_code == 302
+    assert {item.unit for item in Item.objects.filter(title="召开新学期开学工作部署会议")} == {
+        world.bureau,
+        world.second_bureau,
+    }
+
+
+def test_what_is_left_of_a_list_stays_on_the_page(world, wang):
+    text = "甲市教育局开展校园安全大检查活动\n某某地方开展不知道什么样的教育活动"
+    line = {"number": [1, 2], "units": ["甲市教育局", "我改的单位"], "what": ["new", ""], "code": ["", ""]}
+    answer = sent(wang, world, text, "part", **line)
+    told = answer.content.decode()
+    assert "已登记 1 条采用" in told
+    assert "不知道什么样" in told
+    assert "我改的单位" in told
+
+
+def test_two_hundred_and_fifty_lines_are_recorded(world, wang):
+    numbers = list(range(1, 251))
+    text = "\n".join(f"甲市教育局开展第{n}次校园安全大检查的活动" for n in numbers)
+    columns = {"number": numbers, "units": [""] * 250, "what": ["skip"] * 250, "code": [""] * 250}
+    assert sent(wang, world, text, "record", **columns).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("甲市教育局开展校园安全大检查活动", {"adopted_on": "0001-01-01"}),
+        ("甲市教育局开展校园安全大检查活动\t2099-01-01", {"do": "record"}),
+        ("甲市教育局开展校园安全大检查活动", {"do": "record", "what": [""], "code": ["a\x00b"]}),
+    ],
+)
+def test_odd_days_and_characters_are_a_sentence(world, wang, text, fields):
+    line = {"number": [1], "units": ["甲市教育局"], "what": ["new"], "code": [""]}
+    asked = {**PASTE, "channel": world.site.pk, "text": text, **line, **fields}
+    assert wang.post(at("paste-list"), asked).status_code == 422
+    assert not Adoption.objects.exists()
+
+
+def test_a_link_longer_than_is_kept_is_left_out(world, wang):
+    text = f"甲市教育局开展校园安全大检查活动\thttps://x.cn/{'a' * 600}"
+    line = {"number": [1], "units": ["甲市教育局"], "what": ["new"], "code": [""]}
+    assert sent(wang, world, text, "record", **line).status_code == 302
+    assert Adoption.objects.get().link == ""

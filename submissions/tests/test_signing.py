@@ -167,7 +167,7 @@ def test_the_list_is_urgent_first_and_sends_back_with_a_reason(world, clients):
     clients["signer"].post(back, {"reason": "写明时间", "from": "signing"})
     item.refresh_from_db()
     assert item.state == State.DRAFT
-    assert clients["officer"].post(back, {"reason": "x"}).status_code == 302
+    assert clients["officer"].post(back, {"reason": "x"}).status_code == 422
     item.refresh_from_db()
     assert item.state == State.DRAFT
 

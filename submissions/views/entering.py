@@ -1,6 +1,9 @@
 """Recording what came by mail or on paper, for its unit (代录)."""
 
+import uuid
+
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -9,6 +12,7 @@ from submissions.entering import Entry, enter
 from submissions.forms import EntryForm
 from submissions.moves import move
 from submissions.secrecy import Marked
+from submissions.states import State
 from trail.acts import act
 from units.desk import DeskRequest, at_office, only_for
 from units.models import Role
@@ -20,7 +24,8 @@ from units.verdicts import Refused, TooLate
 def enter_item(request: DeskRequest) -> HttpResponse:
     """Record an item that came by mail or on paper, for its unit."""
     only_for(request, Role.EDITOR)
-    form = EntryForm(request.POST if request.method == "POST" else None, office=request.office)
+    typed = request.POST if request.method == "POST" else None
+    form = EntryForm(typed, office=request.office, initial={"token": uuid.uuid4().hex})
     refused, marked = "", False
     if form.is_bound and form.is_valid():
         asked = form.cleaned_data
@@ -35,10 +40,12 @@ def enter_item(request: DeskRequest) -> HttpResponse:
                 asked["kind"],
                 [theme.pk for theme in asked["themes"]],
                 asked["urgent"],
+                asked["token"],
             )
-            item = enter(request.office, entry, request.user)
-            if "accept" in request.POST:
-                move(item, "accept", request.user)
+            with transaction.atomic():
+                item = enter(request.office, entry, request.user)
+                if "accept" in request.POST and item.state == State.SUBMITTED:
+                    move(item, "accept", request.user)
         except (Refused, TooLate) as error:
             refused = str(error)
             request.refusal = getattr(error, "on_record", refused)

@@ -1,9 +1,8 @@
 """The items: list, filter, detail, and the decisions on them."""
 
-import datetime
+from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,10 +13,19 @@ from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
 from submissions.filters import ItemFilter
 from submissions.forms import MOST_THEMES, ReasonForm
-from submissions.models import Draft, Item, Review, ReviewStage, Theme
+from submissions.models import Draft, Item, ItemEvent, Review, ReviewStage, Theme
 from submissions.moves import move
-from submissions.permissions import in_charge, may_adopt, may_decide, may_edit, may_move, may_review, may_write
-from submissions.states import CLEARED, DECISIONS, INNER, INSTRUCT, MOVES, State
+from submissions.permissions import (
+    in_charge,
+    may_adopt,
+    may_decide,
+    may_edit,
+    may_move,
+    may_review,
+    may_undo,
+    may_write,
+)
+from submissions.states import CLEARED, DECISIONS, INNER, INSTRUCT, MOVES, UNDO, State
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role
@@ -28,9 +36,12 @@ from units.verdicts import Refused, TooLate
 @at_office
 def item_list(request: DeskRequest) -> HttpResponse:
     """Items newest first, filtered by the address, a page at a time."""
-    items = ItemFilter(request.GET, request.user, request.office)
-    picks = request.user.has_role(request.office.unit_id, Role.EDITOR)
-    return render(request, "submissions/item_list.html", {"filter": items, "picks": picks})
+    context = {
+        "filter": ItemFilter(request.GET, request.user, request.office),
+        "picks": request.user.has_role(request.office.unit_id, Role.EDITOR),
+        "works": request.user.works_at(request.office),
+    }
+    return render(request, "submissions/item_list.html", context)
 
 
 @at_office
@@ -61,6 +72,8 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
         act_on(item, name, request.user, form.cleaned_data["reason"] if needed else "")
     except (Refused, TooLate) as error:
         say_refused(request, error)
+        if needed:  # what was typed stays
+            return shown(request, item_of(request, pk), status=422, refused_move=name, reason_form=form)
     else:
         messages.success(request, f"已{MOVES[name].label}：{item.title}")
     if request.POST.get("from") == "signing":
@@ -99,19 +112,27 @@ def own_item(request: DeskRequest, pk: int) -> Item:
     return item
 
 
+def told(item: Item, events: Iterable[ItemEvent]) -> list[ItemEvent]:
+    """The events of which an item's unit is told: no decision that can still be undone, nor one that was."""
+    kept: list[ItemEvent] = []
+    for event in sorted(events, key=lambda one: (one.at, one.pk)):
+        if event.move == UNDO:
+            last = max((i for i, one in enumerate(kept) if one.move in DECISIONS), default=None)
+            kept = [one for i, one in enumerate(kept) if i != last]
+        else:
+            kept.append(event)
+    return kept[:-1] if item.held and kept and kept[-1].move in DECISIONS else kept
+
+
 def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> HttpResponse:
     """An item's page, with what its reader may do."""
     account = request.user
     own = account.has_role(item.unit_id, Role.OFFICER, Role.SIGNER)
     events, reviews = item.events.select_related("actor"), Review.objects.filter(revision__item=item)
-    if own and item.undo_until and item.told_to(account) != item.state:
-        just_now = item.undo_until - datetime.timedelta(seconds=settings.UNDO_SECONDS + 10)
-        events = events.exclude(move__in=DECISIONS, at__gt=just_now)
     if not own:
         events, reviews = events.exclude(move__in=INNER), reviews.filter(passed=True)
     works = account.works_at(item.office)
     if not works:  # what leaders wrote, and what the office says of publishing, is the office's
-        events = events.exclude(move__in=(INSTRUCT, CLEARED))
         reviews = reviews.filter(stage=ReviewStage.BEFORE_SUBMISSION) if own else reviews.none()
     revision = item.revision_for(account)
     revisions = sorted(item.revisions.select_related("author"), key=lambda one: one.number)
@@ -135,8 +156,10 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "forwardings": item.forwardings.select_related("channel", "revoked_by").order_by("forwarded_on", "id"),
         "instructions": item.instructions.order_by("given_on", "id") if works else [],
         "works": works,
+        "told": item.told_to(account),
+        "may_undo": bool(works) and may_undo(account, item),
         "themes": Theme.objects.choices_for(item, timezone.localdate()) if rethinks else [],
-        "events": events,
+        "events": events if works else told(item, events.exclude(move__in=(INSTRUCT, CLEARED))),
         "decides": may_move(account, item, "accept"),
         "moves": [
             (name, made)

@@ -18,6 +18,7 @@ from trail.acts import act
 from trail.records import told_before
 from units.desk import DeskRequest, at_office, only_for
 from units.models import Role
+from units.text import one_line
 
 NEW, SKIP = "new", "skip"  # recorded as an item that nobody submitted; left out
 
@@ -56,6 +57,8 @@ def paste_list(request: DeskRequest) -> HttpResponse:
         form.add_error("text", "没有认出一个标题。一行一个标题，每个至少六个汉字。")
         return render(request, "submissions/paste.html", {"form": form}, status=422)
     choices = [chosen(guess, request) for guess in guesses]
+    if "what" not in request.POST:
+        each_once(choices)
     context: dict[str, Any] = {"form": form, "asked": asked, "pasted": pasted, "names": roster_names(request.office)}
     do = request.POST.get("do", "")
     if do in ("record", "part"):
@@ -71,8 +74,12 @@ def paste_list(request: DeskRequest) -> HttpResponse:
                 request, "submissions/pasted.html", {**context, **sorted_out(choices), "refused": True}, status=422
             )
         messages.success(request, told_of(told.adopted, told.entered, told.known))
-        return redirect("paste-list", request.office.code)
-    told_before()  # looking changes nothing
+        if do == "record":
+            return redirect("paste-list", request.office.code)
+        guesses = match(request.office, pasted.lines, asked["channel"], asked["adopted_on"])
+        choices = [chosen(guess, request) for guess in guesses]  # what is left stays on the page
+    else:
+        told_before()  # looking changes nothing
     return render(request, "submissions/pasted.html", {**context, **sorted_out(choices)})
 
 
@@ -88,8 +95,20 @@ def chosen(guess: Guess, request: DeskRequest) -> Choice:
         at = posted.index(number)
         typed = {name: (request.POST.getlist(name)[at:] or [""])[0] for name in ("units", "what", "code")}
         what = typed["what"] if typed["what"] in dict(options) else ""
-        return Choice(guess, typed["units"][:400], what, typed["code"].strip()[:60], options=options)
+        return Choice(guess, typed["units"][:400], what, one_line(typed["code"])[:60], options=options)
     return Choice(guess, "、".join(unit.name for unit in guess.units), seems(guess), options=options)
+
+
+def each_once(choices: list[Choice]) -> None:
+    """Of lines that are taken for the same item the one most like it keeps it; the others wait for the editor."""
+    taken: dict[str, Choice] = {}
+    for choice in sorted(choices, key=lambda one: -one.guess.item_confidence):
+        if not choice.what.isdecimal():
+            continue
+        first = taken.setdefault(choice.what, choice)
+        if first is not choice:
+            choice.what = ""
+            choice.wrong = f"和第 {first.guess.line.number} 行认成了同一条，请看是哪一条。"
 
 
 def seems(guess: Guess) -> str:

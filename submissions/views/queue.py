@@ -19,7 +19,7 @@ from submissions.drafts import files_of
 from submissions.filters import QueueFilter
 from submissions.forms import DecisionForm, ViewForm
 from submissions.models import DecisionReason, Item, Review, SavedView, Theme
-from submissions.permissions import may_decide, may_edit
+from submissions.permissions import may_decide, may_edit, may_undo
 from submissions.states import DECISIONS, INNER, MOVES, State
 from trail.acts import act
 from trail.records import record
@@ -62,7 +62,7 @@ def decide_item(request: DeskRequest, pk: int) -> HttpResponse:
         decide(item, form.cleaned_data["do"], request.user, form.reason, form.themes)
     except (Refused, TooLate) as error:
         say_refused(request, error)
-        return to_reading(request, item)
+        return reading(request, an_item(request, pk), status=422, form=form)
     remember(request, [(item.pk, form.cleaned_data["do"], item.title)])
     if form.adopts:
         then = f"{kept(request)}{'&' if kept(request) else '?'}then={after.pk}" if after else kept(request)
@@ -97,7 +97,7 @@ def decide_several(request: DeskRequest) -> HttpResponse:
     done = [(item.pk, asked["do"], item.title) for item, refusal in fates if not refusal]
     remember(request, done)
     if not done:
-        request.refusal = fates[0][1]
+        request.refusal = getattr(fates[0][1], "on_record", str(fates[0][1]))
     context |= {"fates": fates, "done": len(done), "undone": len(fates) - len(done)}
     return render(request, "submissions/several_done.html", context)
 
@@ -120,7 +120,7 @@ def undo_decisions(request: DeskRequest) -> HttpResponse:
             say_refused(request, error)
         else:
             messages.success(request, f"已撤销决定，仍然待审：{item.title}")
-    request.session.pop(JUST_DECIDED, None)
+    forget(request, {item.pk for item in items})
     return to_reading(request, items[0]) if len(items) == 1 else back_to_queue(request)
 
 
@@ -212,6 +212,7 @@ def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionF
         "verdict": may_decide(request.user, item),
         "may_edit": may_edit(request.user, item),
         "waits": item.state == State.SUBMITTED,
+        "may_undo": item.held and may_undo(request.user, item),
         "form": form or DecisionForm(office=request.office),
         "reasons": DecisionReason.objects.filter(office=request.office),
     }
@@ -224,20 +225,29 @@ def recent(request: DeskRequest, item: Item) -> list[Item]:
     return list(items.exclude(received_on=None).newest_first()[:RECENT])
 
 
-def fate_of(request: DeskRequest, item: Item, form: DecisionForm) -> str:
-    """Decide one of several; empty where it was done, else why not."""
+def fate_of(request: DeskRequest, item: Item, form: DecisionForm) -> Refused | TooLate | None:
+    """Decide one of several; None where it was done, else why not."""
     try:
         decide(item, form.cleaned_data["do"], request.user, form.reason)
     except (Refused, TooLate) as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
 def remember(request: DeskRequest, decided: list[tuple[int, str, str]]) -> None:
-    """Keep at hand what was decided, for the line that offers to undo it."""
-    until = timezone.now() + datetime.timedelta(seconds=settings.UNDO_SECONDS)
+    """Keep at hand what was decided, the newest act last, for the line that offers to undo it."""
+    now = timezone.now()
+    until = now + datetime.timedelta(seconds=settings.UNDO_SECONDS)
     items = [{"pk": pk, "label": MOVES[move].label, "title": title[:60]} for pk, move, title in decided]
-    request.session[JUST_DECIDED] = {"until": until.isoformat(), "items": items}
+    earlier = [one for one in request.session.get(JUST_DECIDED, []) if one["until"] > now.isoformat()]
+    request.session[JUST_DECIDED] = [*earlier, {"until": until.isoformat(), "items": items}] if items else earlier
+
+
+def forget(request: DeskRequest, decided: set[int]) -> None:
+    """These can no longer be undone, or were."""
+    acts = request.session.get(JUST_DECIDED, [])
+    left = [{**one, "items": [item for item in one["items"] if item["pk"] not in decided]} for one in acts]
+    request.session[JUST_DECIDED] = [one for one in left if one["items"]]
 
 
 def to_reading(request: DeskRequest, item: Item | None) -> HttpResponse:
