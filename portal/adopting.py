@@ -33,7 +33,11 @@ def an_editors(request: DeskRequest, pk: int) -> Item:
     return item_of(request, pk)
 
 
-@act("登记采用", UseForm.NAMES)
+# The page is one form with three ends, so that what was typed for one outlives the others.
+TYPED = (*UseForm.NAMES, "number", "statement", "result", "leader", "given_on", "text")
+
+
+@act("登记采用", TYPED)
 @at_office
 def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
     """One act for what one or several channels did; asked by GET it shows what the scores would do."""
@@ -58,7 +62,7 @@ def adopt_item(request: DeskRequest, pk: int) -> HttpResponse:
     return redirect("item", request.office.code, pk)
 
 
-@act("公开前审查", ["number", "statement", "result"])
+@act("公开前审查", TYPED)
 @require_POST
 @at_office
 def clear_item(request: DeskRequest, pk: int) -> HttpResponse:
@@ -81,7 +85,7 @@ def clear_item(request: DeskRequest, pk: int) -> HttpResponse:
     return back(request, item)
 
 
-@act("登记批示", ["leader", "given_on", "text"])
+@act("登记批示", TYPED)
 @require_POST
 @at_office
 def instruct_item(request: DeskRequest, pk: int) -> HttpResponse:
@@ -150,6 +154,8 @@ def page(request: DeskRequest, item: Item, forms: list[UseForm], refused: str = 
     """What the page of an item's adoptions shows."""
     revision = item.sent_revision
     effects, why_not = effects_asked(request, item, forms)
+    priced = {effect.channel for effect in effects or ()}
+    asked = [str(form.channel) for form in forms if form.is_bound and form.cleaned_data.get("adopted_on")]
     return {
         "item": item,
         "forms": forms,
@@ -161,11 +167,28 @@ def page(request: DeskRequest, item: Item, forms: list[UseForm], refused: str = 
         "shares": item.shares.select_related("unit"),
         "effects": effects,
         "why_not": why_not,
+        "unpriced": [channel for channel in asked if channel not in priced],
         "review": ReviewForm(),
         "instruction": InstructionForm(),
         "here": came_with(request),
         **more,
+        "wrong": told_on_top(forms, more),
     }
+
+
+def told_on_top(forms: list[UseForm], others: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong anywhere on the page: where it stands, and the sentence."""
+    found = [
+        (f"{form.channel.pk}-{field}", f"{form.channel}：{errors[0]}")
+        for form in forms
+        if form.is_bound
+        for field, errors in form.errors.items()
+    ]
+    for form in others.values():
+        if isinstance(form, ReviewForm | InstructionForm):
+            told = [(field, str(errors[0])) for field, errors in form.errors.items()]
+            found += [(form[field].id_for_label, sentence) for field, sentence in told if field in form.fields]
+    return found
 
 
 def effects_asked(request: DeskRequest, item: Item, forms: list[UseForm]) -> tuple[list[Effect] | None, str]:
@@ -189,4 +212,9 @@ def came_with(request: DeskRequest) -> str:
 
 
 def back(request: DeskRequest, item: Item) -> HttpResponse:
-    return HttpResponseRedirect(reverse("adopt-item", args=[request.office.code, item.pk]) + came_with(request))
+    """To the page again, with what was typed there for the channels."""
+    typed = [(name, value) for name in UseForm.NAMES for value in request.POST.getlist(name)]
+    typed = typed if any(value for name, value in typed if name != "channel") else []
+    here = came_with(request)
+    address = f"{here or '?'}{'&' if here else ''}{urlencode(typed)}" if typed else here
+    return HttpResponseRedirect(reverse("adopt-item", args=[request.office.code, item.pk]) + address)

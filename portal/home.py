@@ -41,7 +41,7 @@ def home(request: DeskRequest) -> HttpResponse:
         "todo": waiting.for_table().with_reason(account)[:8],
         "todo_number": counted(waiting)[0],
         "drafts": ReportRun.objects.filter(office=office).news().newest_first().for_table()[:4] if manages else [],
-        "latest": _latest(items, editing).for_table()[:6],
+        "latest": _latest(items, editing).for_table().with_reason(account)[:6],
     }
     if period:
         context |= _period_at_a_glance(request, period, own)

@@ -12,11 +12,12 @@ from submissions.models import Item, Period
 
 
 class Effect(NamedTuple):
-    """A line of the ledger that would come or go: whom it concerns, by which rule, in which period, and points in whole
-    millionths. ``period`` is empty where its day lies in none, and no standing shows it."""
+    """A line of the ledger that would come or go: whom it concerns, by which rule, for which channel, in which period,
+    and points in whole millionths. ``period`` is empty where its day lies in none, and no standing shows it."""
 
     unit: str
     rule: str
+    channel: str
     period: str
     points: int
 
@@ -34,13 +35,16 @@ def effects_of(act: Callable[[], object], item: Item) -> list[Effect]:
         Effect(
             unit,
             rule,
+            channel or "",
             next((str(period) for period in reversed(periods) if period.starts_on <= day <= period.ends_on), ""),
             sign * points,
         )
-        for (unit, rule, day, points), sign in sorted(changed, key=lambda change: change[0][2])
+        for (unit, rule, channel, day, points), sign in sorted(changed, key=lambda change: change[0][3])
     ]
 
 
 def _lines(item: Item) -> Counter[tuple]:
     entries = ScoreEntry.objects.filter(item=item)
-    return Counter(entries.values_list("unit__name", "rule__label", "posted_on", whole("points")))
+    return Counter(
+        entries.values_list("unit__name", "rule__label", "adoption__channel__name", "posted_on", whole("points"))
+    )

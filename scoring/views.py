@@ -28,6 +28,7 @@ from scoring.standings import (
 from submissions.filters import page_key
 from submissions.forms import ReasonForm
 from submissions.models import Item, Period
+from submissions.permissions import may_set_desk
 from submissions.templatetags.figures import plain
 from submissions.views.periods import chosen_period
 from trail.acts import act
@@ -314,7 +315,13 @@ def period_list(request: DeskRequest) -> HttpResponse:
     return render(
         request,
         "scoring/period_list.html",
-        {"rows": rows, "undone": undone.order_by("-reopened_at"), "last_day": last_day, "beyond": beyond},
+        {
+            "rows": rows,
+            "undone": undone.order_by("-reopened_at"),
+            "last_day": last_day,
+            "beyond": beyond,
+            "may_begin": may_set_desk(request.user, request.office),
+        },
     )
 
 

@@ -22,6 +22,7 @@ from units.models import Office
 from units.text import key
 
 WINDOW = datetime.timedelta(days=200)  # before its adoption an item was received
+AFTER = datetime.timedelta(days=60)  # or after it, where the channel was quicker than the receipt: the editor says
 MOST_ITEMS = 50_000  # the newest that are looked through
 _SURE, _LIKELY, _ALIKE, _FAINT = 0.9, 0.75, 0.55, 0.1
 _CLEAR = 0.05  # by how much the best must lead to be the one
@@ -126,7 +127,7 @@ def _whose(names: Names, line: Line) -> Finding:
 def _of_its_own(shelf: "_Shelf", guess: Guess, title: "_Title", best: "_Likeness", own: "list[_Likeness]") -> Guess:
     """An item of the unit that the title names, as far as it is like it and no other is as much."""
     item = shelf.candidate(best)
-    confidence, why = _how_sure(title, best, own)
+    confidence, why = _in_time(*_how_sure(title, best, own), item, guess.day)
     if confidence == NONE:
         return guess
     if guess.unit_confidence == LOW:
@@ -152,7 +153,7 @@ def _of_another(shelf: "_Shelf", guess: Guess, title: "_Title", rival: "_Likenes
             unit_why=f"{guess.unit_why}，但{told}更像",
             candidates=(item, *guess.candidates)[:3] if item not in guess.candidates else guess.candidates,
         )
-    confidence, why = _how_sure(title, rival, others)
+    confidence, why = _in_time(*_how_sure(title, rival, others), item, guess.day)
     if confidence == NONE:
         return guess
     if not (rival.whole and confidence == HIGH):
@@ -188,6 +189,13 @@ def _how_sure(title: "_Title", best: "_Likeness", all_of_them: "list[_Likeness]"
     if rival and rival.likeness >= best.likeness - _CLEAR and not (same and rival.likeness < 1):
         confidence, why = Confidence(max(LOW, confidence - 1)), f"{why}，另一条也很像"
     return confidence, why
+
+
+def _in_time(confidence: Confidence, why: str, item: Candidate, day: datetime.date) -> tuple[Confidence, str]:
+    """What came in only after its adoption is never sure by itself."""
+    if confidence == NONE or item.received_on <= day:
+        return confidence, why
+    return LOW, f"{why}，但{item.received_on}才报送"
 
 
 # Titles and what they share.
@@ -257,7 +265,7 @@ class _Shelf:
         self.works: dict[int, _Work] = {}
         self.of_unit: dict[int, list[int]] = defaultdict(list)
         self.by_pair: dict[str, list[_Entry]] = defaultdict(list)
-        window = (min(days) - WINDOW, max(days))
+        window = (min(days) - WINDOW, max(days) + AFTER)
         self._fetch_items(office, window)
         self.adopted: dict[str, list[Recorded]] = defaultdict(list)
         self.adoptions: dict[int, list[Recorded]] = defaultdict(list)
@@ -330,7 +338,7 @@ class _Shelf:
     def _ranked(self, title: _Title, day: datetime.date, titles: Iterable[_Entry], least: float) -> list[_Likeness]:
         best: dict[int, _Likeness] = {}
         for known in titles:
-            if not day - WINDOW <= self.works[known.item].received_on <= day:
+            if not day - WINDOW <= self.works[known.item].received_on <= day + AFTER:
                 continue
             likeness = _likeness(title, known)
             if likeness >= least and (known.item not in best or likeness > best[known.item].likeness):

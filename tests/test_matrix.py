@@ -335,6 +335,10 @@ DESK = [
         lambda w: {"number": 1, "statement": "可以", "result": "pass"},
         posts_others=NOBODY,
     ),
+    Row(
+        *("new-period", {"manager"}, {"manager"}),
+        data=lambda w: {"name": "下半年", "kind": "year", "starts_on": "2020-07-01", "ends_on": "2020-12-31"},
+    ),
     Row("silent", DECIDERS),
     Row("remind", NOBODY, DECIDERS, a_reporting_unit, lambda w: {"note": "电话", "seen": 0}),
     Row("channels", STAFF),

@@ -1,6 +1,6 @@
 from submissions.forms.adoptions import InstructionForm, PasteForm, UseForm
 from submissions.forms.decisions import MOST_THEMES, DecisionForm, ReasonForm, ReminderForm, ReviewForm, ViewForm
-from submissions.forms.settings import ChannelForm, ChargeForm, ReasonsForm
+from submissions.forms.settings import ChannelForm, ChargeForm, PeriodForm, ReasonsForm
 from submissions.forms.texts import EditForm, EntryForm, WriteForm
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "EntryForm",
     "InstructionForm",
     "PasteForm",
+    "PeriodForm",
     "ReasonForm",
     "ReasonsForm",
     "ReminderForm",

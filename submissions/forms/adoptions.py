@@ -76,11 +76,16 @@ class UseForm(forms.Form):
 
 
 class InstructionForm(forms.Form):
-    """A leader's instruction on an item."""
+    """A leader's instruction on an item; its fields belong to the form of the page that they stand on."""
 
     leader = LineField(label="批示领导", max_length=60, error_messages={"required": "请写批示领导的姓名和职务。"})
     given_on = PastDateField("批示日期")
     text = LineField(label="批示内容", max_length=500, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["form"] = "adopt"
 
 
 class PasteForm(forms.Form):

@@ -84,7 +84,10 @@ class ReviewForm(forms.Form):
 
     number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     statement = forms.CharField(
-        label="审查意见", max_length=500, error_messages={"required": "请写明审查意见，会和这一稿一起留存。"}
+        widget=forms.TextInput(attrs={"id": "statement"}),
+        label="审查意见",
+        max_length=500,
+        error_messages={"required": "请写明审查意见，会和这一稿一起留存。"},
     )
     result = forms.ChoiceField(choices=[("pass", "通过"), ("fail", "不通过")])
 

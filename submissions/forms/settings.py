@@ -8,6 +8,7 @@ from django.http import HttpRequest, QueryDict
 
 from submissions.models import (
     ChannelLevel,
+    PeriodKind,
     Theme,
 )
 from units.forms import LineField, LinesField
@@ -133,3 +134,23 @@ class ChargeForm(forms.Form):
         super().__init__(*args, initial=initial, **kwargs)  # type: ignore[arg-type, misc]
         self.fields["groups"].queryset = RosterGroup.objects.filter(office=office)  # type: ignore[attr-defined]
         self.fields["themes"].queryset = Theme.objects.filter(office=office).topics()  # type: ignore[attr-defined]
+
+
+class PeriodForm(forms.Form):
+    """Name, kind and both days of a period."""
+
+    name = LineField(
+        label="名称", max_length=100, error_messages={"required": "请填名称。", "max_length": "名称最多 100 个字。"}
+    )
+    kind = forms.ChoiceField(label="种类", choices=PeriodKind.choices)
+    starts_on = forms.DateField(
+        label="开始日期",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "请填开始日期。", "invalid": "开始日期应当像 2026-01-01。"},
+    )
+    ends_on = forms.DateField(
+        label="结束日期",
+        help_text="这一天也算在内",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "请填结束日期。", "invalid": "结束日期应当像 2026-03-31。"},
+    )

@@ -98,6 +98,7 @@ class EntryForm(TextForm):
         label="报送单位",
         max_length=400,
         help_text="照名册写全称或别名；联合报送的几个单位用顿号分开，份额平均",
+        widget=forms.TextInput(attrs={"list": "names", "autocomplete": "off"}),
         error_messages={"required": "请写报送单位。"},
     )
     received_on = PastDateField("收到日期")

@@ -52,6 +52,12 @@ def signed(value: int | Decimal) -> str:
 
 
 @register.filter
+def sum_of(effects: Iterable[Any]) -> int:
+    """The points of several effects together."""
+    return sum(effect.points for effect in effects)
+
+
+@register.filter
 def day(value: datetime.date | None) -> str:
     """3月31日; with the year where it is not this one's."""
     return f"{value.year}年{value.month}月{value.day}日" if value else ""

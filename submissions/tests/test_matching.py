@@ -7,7 +7,7 @@ import time
 import pytest
 
 from submissions.exact import ONE
-from submissions.matching import WINDOW, match
+from submissions.matching import AFTER, WINDOW, match
 from submissions.models import Item
 from submissions.moves import PastAdoption, PastItem, record_past
 from submissions.naming import HIGH, LOW, MIDDLE, NONE, names_of
@@ -238,7 +238,8 @@ def test_a_cell_that_names_the_unit_says_more_than_the_title(world):
     ("received", "taken"),
     [
         (TODAY, True),
-        (TODAY + datetime.timedelta(1), False),
+        (TODAY + AFTER, True),
+        (TODAY + AFTER + datetime.timedelta(1), False),
         (TODAY - WINDOW, True),
         (TODAY - WINDOW - datetime.timedelta(1), False),
     ],
@@ -249,6 +250,13 @@ def test_items_of_the_time_before_are_looked_at(world, received, taken):
     later = line(OTHER, day=TODAY + datetime.timedelta(5))
     earlier = line(OTHER, day=TODAY - datetime.timedelta(5))
     assert bool(match(world.office, [earlier, line(TITLE), later], world.site, TODAY)[1].item) == taken
+
+
+def test_what_came_in_after_its_adoption_is_for_the_editor_to_say(world):
+    world.item(TITLE, received_on=TODAY + datetime.timedelta(1))
+    taken = guess(world, TITLE)
+    assert taken.item_confidence == LOW
+    assert "才报送" in taken.item_why
 
 
 @pytest.mark.parametrize("state", [State.SUBMITTED, State.VALID, State.REJECTED])

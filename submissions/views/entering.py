@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from submissions import joint
+from submissions.decisions import decide
 from submissions.entering import Entry, enter
 from submissions.forms import EntryForm
-from submissions.moves import move
 from submissions.secrecy import Marked
 from submissions.states import State
 from trail.acts import act
@@ -45,15 +45,16 @@ def enter_item(request: DeskRequest) -> HttpResponse:
             with transaction.atomic():
                 item = enter(request.office, entry, request.user)
                 if "accept" in request.POST and item.state == State.SUBMITTED:
-                    move(item, "accept", request.user)
+                    decide(item, "accept", request.user)
         except (Refused, TooLate) as error:
             refused = str(error)
             request.refusal = getattr(error, "on_record", refused)
             marked = isinstance(error, Marked)
         else:
+            units = "、".join(str(share.unit) for share in item.shares.select_related("unit"))
             messages.success(
                 request,
-                f"已替{item.unit}代录，编号 {item.number}。单位看得到，也看得到是谁录的。",
+                f"已替{units}代录，编号 {item.number}。单位看得到，也看得到是谁录的。",
                 extra_tags=f"enter-{request.office.code}",
             )
             return redirect("item", request.office.code, item.pk)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from submissions.forms import PasteForm
 from submissions.joint import roster_names
@@ -20,6 +20,7 @@ from units.desk import DeskRequest, at_office, only_for
 from units.models import Role
 from units.text import one_line
 
+PERHAPS = 40  # per cent of likeness from which on an item may be the one
 NEW, SKIP = "new", "skip"  # recorded as an item that nobody submitted; left out
 
 
@@ -74,10 +75,9 @@ def paste_list(request: DeskRequest) -> HttpResponse:
                 request, "submissions/pasted.html", {**context, **sorted_out(choices), "refused": True}, status=422
             )
         messages.success(request, told_of(told.adopted, told.entered, told.known))
-        if do == "record":
-            return redirect("paste-list", request.office.code)
         guesses = match(request.office, pasted.lines, asked["channel"], asked["adopted_on"])
-        choices = [chosen(guess, request) for guess in guesses]  # what is left stays on the page
+        choices = [chosen(guess, request) for guess in guesses]  # what became of each, and what is left
+        context["recorded"] = True
     else:
         told_before()  # looking changes nothing
     return render(request, "submissions/pasted.html", {**context, **sorted_out(choices)})
@@ -119,7 +119,8 @@ def seems(guess: Guess) -> str:
         return str(guess.item.id)
     if not guess.units:
         return SKIP if not guess.candidates else ""
-    return NEW if guess.unit_confidence >= MIDDLE and not guess.item else ""
+    like = any(one.percent >= PERHAPS for one in guess.candidates)  # which somebody should look at first
+    return NEW if guess.unit_confidence >= MIDDLE and not guess.item and not like else ""
 
 
 def rows_of(request: DeskRequest, choices: list[Choice], do: str) -> list[Row]:
@@ -149,7 +150,14 @@ def sorted_out(choices: list[Choice]) -> dict[str, Any]:
     to_decide = [choice for choice in rest if choice.is_open or choice.guess.unit_confidence < MIDDLE]
     clear = [choice for choice in rest if choice not in to_decide]
     clear.sort(key=lambda choice: (choice.guess.unit_confidence, choice.guess.item_confidence))
-    return {"to_decide": to_decide, "clear": clear, "known": known, "number": len(choices)}
+    return {
+        "to_decide": to_decide,
+        "clear": [choice for choice in clear if choice.code or choice.what not in (NEW, SKIP)],
+        "new": [choice for choice in clear if not choice.code and choice.what == NEW],
+        "skipped": [choice for choice in clear if not choice.code and choice.what == SKIP],
+        "known": known,
+        "number": len(choices),
+    }
 
 
 def told_of(adopted: int, entered: int, known: int) -> str:

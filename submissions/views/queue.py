@@ -207,6 +207,7 @@ def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionF
         "themes": Theme.objects.choices_for(item, timezone.localdate()),
         "reviews": Review.objects.filter(revision=revision, passed=True).select_related("reviewer"),
         "signed": next((event for event in reversed(events) if event.move == "sign"), None),
+        "returned": next((event for event in reversed(events) if event.move == "return"), None),
         "events": [event for event in events if event.move not in INNER],
         "recent": recent(request, item),
         "verdict": may_decide(request.user, item),
