@@ -1,6 +1,6 @@
 """Who may keep whose account. Each answer carries its reason; unknown means no."""
 
-from units.models import GUARDED, UNIT_ROLES, Account, Membership, Office, Role, RosterLine, Unit
+from units.models import GUARDED, UNIT_ROLES, Account, Membership, Office, Registration, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
 # A manager runs the office's work; who audits, manages or keeps the system is the sysadmin's to say.
@@ -16,6 +16,13 @@ def may_keep_accounts(account: Account, office: Office) -> Verdict:
     if account.has_role(office.unit_id, Role.MANAGER, Role.SYSADMIN):
         return YES
     return no("只有收稿单位的管理员和系统管理员可以管理账号。")
+
+
+def may_decide_registration(account: Account, registration: Registration) -> Verdict:
+    """A manager of the office that a unit asks to join."""
+    if account.has_role(registration.office.unit_id, Role.MANAGER):
+        return YES
+    return no("只有收稿单位的管理员可以办理入网申请。")
 
 
 def may_audit(account: Account, office: Office) -> Verdict:

@@ -50,6 +50,7 @@ class Registration(models.Model):
     officer_phone = models.CharField("电话", max_length=40, blank=True)
     officer_email = models.EmailField("电子邮箱", blank=True)
     sent_at = models.DateTimeField("提交时间")
+    network = models.CharField("来源地址", max_length=64, editable=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
@@ -61,7 +62,10 @@ class Registration(models.Model):
 
     class Meta:
         verbose_name = "入网申请"
-        indexes = [models.Index(fields=["office", "state", "sent_at"], name="registration_queue")]
+        indexes = [
+            models.Index(fields=["office", "state", "sent_at"], name="registration_queue"),
+            models.Index(fields=["network", "sent_at"], name="registration_flood"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=RegistrationState.values), name="registration_state_legal"),
             models.CheckConstraint(condition=~Q(name=""), name="registration_has_a_name"),
