@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
+import openpyxl
 import pytest
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
@@ -35,9 +36,9 @@ from submissions.models import Item, ItemFile
 from submissions.models.files import kept
 from submissions.stamps import stamp
 from submissions.states import State
-from tests.world import PASSWORD, World, account
+from tests.world import DAY, PASSWORD, World, account
 from trail.models import TrailEntry
-from units import factors
+from units import factors, roster_books, roster_imports
 from units.links import password_link
 from units.models import Account, Membership, Role, Session, Unit
 from units.verdicts import Refused
@@ -152,6 +153,27 @@ def just_decided(world: World) -> dict[str, Any]:
 
 def a_reporting_unit(world: World, whose: str) -> Unit:
     return world.other.roster_lines.get().unit if whose == ELSEWHERE else unit_of(world, whose)
+
+
+def a_roster_book() -> bytes:
+    """A workbook that adds a unit."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for sheet, columns in roster_books.COLUMNS.items():
+        book.create_sheet(sheet).append(columns)
+    book["单位"].append(["戊学院", "各高等院校", 9, "", "是", ""])
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def a_roster_file(world: World) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("名册.xlsx", a_roster_book()), "since": "2020-02-01"}
+
+
+def a_roster_import(world: World, whose: str) -> Any:
+    office, by = office_of(world, whose), world.other_editor if whose == ELSEWHERE else world.manager
+    return roster_imports.preview(office, "名册.xlsx", a_roster_book(), DAY, by)
 
 
 def a_channel(world: World, whose: str) -> Any:
@@ -353,6 +375,11 @@ DESK = [
     Row("upward", EDITORS),
     Row("upward", EDITORS, thing=an_item, asked="items"),
     Row("upward-file", EDITORS, thing=an_item, asked="items"),
+    Row("import-roster", {"manager"}, {"manager"}, data=a_roster_file),
+    Row("roster-import", {"manager"}, {"manager"}, a_roster_import, lambda w: {"do": "take"}),
+    Row("roster-import", {"manager"}, {"manager"}, a_roster_import, lambda w: {"do": "cancel"}),
+    Row("roster-template", {"manager"}),
+    Row("export-roster", {"manager"}),
     Row("discard-draft", NOBODY, {"officer"}, a_draft, posts_others=NOBODY),
     Row("move-item", NOBODY, {"editor"}, partial(an_item, state=State.REJECTED), lambda w: REASON, ("reopen",)),
     Row("queue", STAFF),
