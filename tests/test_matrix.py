@@ -39,7 +39,7 @@ from tests.world import PASSWORD, World, account
 from trail.models import TrailEntry
 from units import factors
 from units.links import password_link
-from units.models import Account, Membership, Role, Session, Unit
+from units.models import Account, Contact, Membership, Role, Session, Unit
 from units.verdicts import Refused
 
 OWN, OTHERS, ELSEWHERE = "own unit's", "another unit's", "another office's"
@@ -253,6 +253,19 @@ def an_issue(world: World) -> dict[str, Any]:
     return {"number": "甲〔2020〕9号", "issued_on": "2020-04-02", "signature": "甲厅", "printed_on": "2020-04-03"}
 
 
+def a_contact(world: World, whose: str) -> Contact:
+    unit = a_reporting_unit(world, whose)
+    return Contact.objects.create(unit=unit, kind="officer", name="某人", phone="13800005678", since="2021-03-01")
+
+
+def a_unit_with_a_contact(world: World, whose: str) -> Unit:
+    return a_contact(world, whose).unit
+
+
+def a_person(world: World) -> dict[str, Any]:
+    return {"kind": "leader", "name": "某领导", "post": "副局长", "phone": "0351-4040999", "email": "a@example.cn"}
+
+
 def a_draft(world: World, whose: str) -> Item:
     unit = world.other.roster_lines.get().unit if whose == ELSEWHERE else unit_of(world, whose)
     return Item.objects.create(office=office_of(world, whose), unit=unit, title="草稿")
@@ -309,6 +322,7 @@ def a_picture() -> SimpleUploadedFile:
 # ---- The table ----
 
 OF_OWN: dict[str, Any] = {"reads_others": NOBODY, "posts_others": NOBODY}
+TO_MANAGER: dict[str, Any] = {"reads_others": {"manager"}, "posts_others": {"manager"}}
 
 REASON = {"reason": "因为"}
 DESK = [
@@ -402,6 +416,13 @@ DESK = [
     Row("circular-file", ALL, thing=a_circular_file),
     Row("letterhead", {"manager"}, {"manager"}, data=letterhead, told={"auditor"}),
     Row("trail", {"auditor"}),
+    Row("unit", STAFF, thing=a_reporting_unit),
+    Row("contacts", STAFF),
+    Row("new-contact-round", {"manager"}, {"manager"}, data=lambda w: {"name": "核对", "due_on": "2999-12-31"}),
+    Row("new-contact", {"manager", *UNIT}, {"manager", *UNIT}, a_reporting_unit, a_person, **TO_MANAGER),
+    Row("contact", {"manager", *UNIT}, {"manager", *UNIT}, a_contact, lambda w: {"name": "改名"}, **TO_MANAGER),
+    Row("end-contact", NOBODY, {"manager", *UNIT}, a_contact, **TO_MANAGER),
+    Row("confirm-contacts", NOBODY, UNIT, a_unit_with_a_contact, posts_others=NOBODY),
     Row("export-trail", {"auditor"}),
     Row("accounts", KEEPERS),
     Row("new-account", KEEPERS, KEEPERS, data=lambda w: {"username": "new", "name": "新人", **a_role(w)}),

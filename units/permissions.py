@@ -1,4 +1,4 @@
-"""Who may keep whose account. Each answer carries its reason; unknown means no."""
+"""Who may keep whose account, and whose contacts. Each answer carries its reason; unknown means no."""
 
 from units.models import GUARDED, UNIT_ROLES, Account, Membership, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
@@ -85,3 +85,24 @@ def may_hold(account: Account, role: str) -> Verdict:
         labels = "、".join(str(Role(other).label) for other in sorted(against))
         return no(f"{Role(role).label}不能和{labels}是同一个人。")
     return YES
+
+
+def may_keep_contacts(account: Account, unit: Unit, office: Office) -> Verdict:
+    """The unit's own people, and a manager of an office that it reports to now."""
+    if not RosterLine.objects.current().filter(office=office, unit=unit).exists():
+        return no(f"{unit}不在现在的名册上，它的联系人不归这里管。")
+    if account.has_role(unit.pk, *UNIT_ROLES) or account.has_role(office.unit_id, Role.MANAGER):
+        return YES
+    return no("联系人由本单位的信息员、签发人和收稿单位的管理员维护。")
+
+
+def may_confirm_contacts(account: Account, unit: Unit, office: Office) -> Verdict:
+    """The unit's own people only: nobody else knows whether they are right."""
+    if not (verdict := may_keep_contacts(account, unit, office)):
+        return verdict
+    return YES if account.has_role(unit.pk, *UNIT_ROLES) else no("由本单位的人核对。")
+
+
+def may_start_round(account: Account, office: Office) -> Verdict:
+    """A manager of the office."""
+    return YES if account.has_role(office.unit_id, Role.MANAGER) else no("只有收稿单位的管理员可以发起联系人核对。")
