@@ -62,6 +62,7 @@ LABELS = {
     "person": "人员",
     "changed": "改了",
     "round": "核对",
+    "successor": "接手的人",
     "due_on": "截止",
 }
 FORGED = "与写入时不符"

@@ -245,6 +245,10 @@ def an_editors_role(world: World, whose: str) -> Membership:
     return somebody(world, whose, Role.EDITOR).memberships.get()
 
 
+def an_officers_role(world: World, whose: str) -> Membership:
+    return somebody(world, whose).memberships.get()
+
+
 def letterhead(world: World) -> dict[str, Any]:
     return {"head": "none", "kept_days": "30", "issuer": "某厅"}
 
@@ -433,6 +437,7 @@ DESK = [
     Row("give-role", NOBODY, KEEPERS, somebody, lambda w: {**a_role(w), "role": "signer"}),
     Row("give-role", NOBODY, {"sysadmin"}, somebody, lambda w: {"role": "manager"}),
     Row("take-role", NOBODY, KEEPERS, a_second_role),
+    Row("hand-over", KEEPERS, KEEPERS, an_officers_role, lambda w: {"username": "xin", "name": "新人"}),
     Row("charge", KEEPERS, KEEPERS, an_editors_role, lambda w: {"groups": [w.office.roster_groups.first().pk]}),
     Row("charge", KEEPERS, KEEPERS, an_editors_role, lambda w: {"themes": [w.theme.pk]}),
     Row("disable-account", NOBODY, KEEPERS, somebody),

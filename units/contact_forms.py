@@ -4,10 +4,12 @@ import unicodedata
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
+from units.choices import people_of
 from units.contacts import PHONE, Details
-from units.forms import LineField
-from units.models import Contact, ContactRound
+from units.forms import LineField, NewPersonForm
+from units.models import Account, Contact, ContactRound, Unit
 
 WRONG_EMAIL = {"invalid": "电子邮箱应当像 li@example.cn。", "max_length": "电子邮箱最多 254 个字符。"}
 
@@ -60,3 +62,42 @@ class RoundForm(forms.ModelForm):
             "name": {"required": "请填名称。", "max_length": "名称最多 100 个字。"},
             "due_on": {"required": "请填截止的日子。", "invalid": "截止的日子应当像 2026-11-30。"},
         }
+
+
+class HandoverForm(NewPersonForm):
+    """Who takes over: one of the unit's people, or somebody who gets an account."""
+
+    successor = forms.ChoiceField(
+        label="接手的人",
+        required=False,
+        help_text="选已有的人，就不用填账号、姓名和邮箱",
+        error_messages={"invalid_choice": "接手的人不在本单位的人里，请重新选。"},
+    )
+    post = LineField(label="职务", max_length=100, required=False, error_messages={"max_length": "职务最多 100 个字。"})
+    phone = PhoneField(
+        label="电话", max_length=40, required=False, error_messages={"max_length": "电话最多 40 个字符。"}
+    )
+    field_order = ["successor", "username", "name", "email", "post", "phone"]
+
+    def __init__(self, *args: Any, unit: Unit, leaver: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.others = {row.account.username: row.account for row in people_of(unit) if row.account_id != leaver.pk}
+        named = [(name, f"{account.name}（{name}）") for name, account in self.others.items()]
+        self.fields["successor"].choices = [("", "新的人，开一个账号"), *named]  # type: ignore[attr-defined]
+        self.fields["username"].required = self.fields["name"].required = False
+
+    def clean_username(self) -> str:
+        """Needed of a new person only, as is the name."""
+        if self.cleaned_data.get("successor"):
+            return ""
+        self._need("username")
+        return super().clean_username()
+
+    def clean_name(self) -> str:
+        if not self.cleaned_data.get("successor"):
+            self._need("name")
+        return str(self.cleaned_data["name"])
+
+    def _need(self, name: str) -> None:
+        if not self.cleaned_data[name]:
+            raise ValidationError(self.fields[name].error_messages["required"])

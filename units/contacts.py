@@ -158,7 +158,7 @@ def start_round(office: Office, name: str, due_on: datetime.date, by: Account) -
 def pass_on(unit: Unit, leaver: str, details: Details, office: Office, by: Account) -> None:
     """The lines that bear a leaver's name go to another person, in a handover's transaction; without any, one of an
     information officer is begun. Where the other stands there already nothing is begun."""
-    lines = list(_standing(unit).filter(name=leaver))
+    lines = list(bearing(unit, leaver))
     for line in lines:
         if not _over(line):
             line.delete()
@@ -166,6 +166,11 @@ def pass_on(unit: Unit, leaver: str, details: Details, office: Office, by: Accou
         if not _standing(unit).filter(kind=kind, name=details.name).exists():
             _begin(unit, kind, details, by)
     _looked_through(unit, office, by)
+
+
+def bearing(unit: Unit, name: str) -> ContactQuerySet:
+    """A unit's lines that bear a person's name and are not over."""
+    return _standing(unit).filter(name=name)
 
 
 def _hold(unit: Unit, office: Office, by: Account) -> None:

@@ -87,6 +87,28 @@ def may_hold(account: Account, role: str) -> Verdict:
     return YES
 
 
+def may_hand_over(account: Account, leaver: Account, unit: Unit, office: Office) -> Verdict:
+    """Whether what somebody is in a unit may be passed on: by themselves, exactly what they are; by those who may
+    take each of these roles."""
+    held = Membership.objects.filter(account=leaver, unit=unit, role__in=UNIT_ROLES).select_related("unit")
+    if not leaver.is_active or not held:
+        return no(f"{leaver}在{unit}没有可以交接的角色，或者账号已经停用。")
+    if not RosterLine.objects.current().filter(office=office, unit=unit).exists():
+        return no(f"{unit}不在现在的名册上，它的角色不归这里管。")
+    if leaver.pk == account.pk:
+        return YES
+    refusals = (verdict for membership in held if not (verdict := may_take(account, membership, office)))
+    return next(refusals, YES)
+
+
+def may_take_over(successor: Account, leaver: Account, unit: Unit) -> Verdict:
+    """Another who is officer or signer of the unit already, and can sign in."""
+    theirs = Membership.objects.filter(account=successor, unit=unit, role__in=UNIT_ROLES)
+    if successor.pk != leaver.pk and successor.is_active and theirs.exists():
+        return YES
+    return no("接手的人要么是新开账号的人，要么已经是本单位能登录的信息员或签发人。")
+
+
 def may_keep_contacts(account: Account, unit: Unit, office: Office) -> Verdict:
     """The unit's own people, and a manager of an office that it reports to now."""
     if not RosterLine.objects.current().filter(office=office, unit=unit).exists():
