@@ -62,6 +62,8 @@ LABELS = {
     "person": "人员",
     "changed": "改了",
     "round": "核对",
+    "contacts": "联系人行数",
+    "registrations": "入网申请",
     "successor": "接手的人",
     "due_on": "截止",
 }

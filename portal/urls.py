@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from portal import adopting, auditing, handover, home, views
+from portal import adopting, auditing, handover, home, personal_data, views
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("accounts/me/data/", personal_data.my_data, name="my-data"),
     path("", include("units.urls")),
     path("o/<slug:code>/", home.home, name="home"),
     path("o/<slug:code>/trail/", auditing.trail, name="trail"),

@@ -442,6 +442,7 @@ DESK = [
     Row("charge", KEEPERS, KEEPERS, an_editors_role, lambda w: {"themes": [w.theme.pk]}),
     Row("disable-account", NOBODY, KEEPERS, somebody),
     Row("enable-account", NOBODY, KEEPERS, partial(somebody, is_active=False)),
+    Row("forget-account", KEEPERS, KEEPERS, partial(somebody, is_active=False)),
     Row("reset-factor", NOBODY, KEEPERS, somebody_with_a_factor),
     Row("throw-out", NOBODY, KEEPERS, somebody),
     Row("give-link", NOBODY, KEEPERS, somebody),
@@ -451,7 +452,8 @@ DOOR = {"healthz", "readyz", "start", "session-state", "sign-in-again", "forgott
 DOOR |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-out"}
 # What was made by the request before is shown once; its test is in units/tests/test_accounts.py.
 SHOWN_ONCE = {"link"}
-MINE = {"my-account", "change-password", "set-up-factor", "recovery-codes", "drop-factor", "end-session"}
+SHOWN_TO_ME = {"my-account", "my-data"}  # pages of mine that do nothing
+MINE = {*SHOWN_TO_ME, "change-password", "set-up-factor", "recovery-codes", "drop-factor", "end-session"}
 
 
 def a_role(world: World) -> dict[str, Any]:
@@ -476,7 +478,7 @@ def test_every_address_is_in_the_table():
 def test_every_address_that_takes_a_post_says_what_it_does_then(world):
     """Views without an act must refuse to be posted to, or a post to them must do nothing: these show pages only."""
     silent = {part.name for part in patterns() if not hasattr(part.callback, "act")}
-    acting = {row.name for row in DESK if row.posts} | (MINE - {"my-account"})
+    acting = {row.name for row in DESK if row.posts} | (MINE - SHOWN_TO_ME)
     acting |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-in-again", "sign-out", "forgotten", "set-password"}
     assert not silent & acting
     assert {part.name for part in patterns()} == silent | acting
@@ -673,7 +675,7 @@ def test_each_act_of_the_second_factor_is_on_the_trail(world, client, settings):
     assert latest() == ("登录", "done", "wang")
 
 
-@pytest.mark.parametrize("name", sorted(MINE - {"my-account"}))
+@pytest.mark.parametrize("name", sorted(MINE - SHOWN_TO_ME))
 def test_each_act_on_ones_own_account_is_on_the_trail(name, world, client):
     key = give_factor(world.officer)
     client.force_login(world.officer)

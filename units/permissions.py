@@ -9,6 +9,7 @@ MAY_GIVE = {
     Role.SYSADMIN: set(Role),
 }
 APART = {Role.AUDITOR: {Role.MANAGER, Role.SYSADMIN}, Role.MANAGER: {Role.AUDITOR}, Role.SYSADMIN: {Role.AUDITOR}}
+FORGOTTEN = "这个账号的个人信息已经删除，不能再改，也不能再启用。他再来，请开新的账号。"
 
 
 def may_keep_accounts(account: Account, office: Office) -> Verdict:
@@ -38,6 +39,8 @@ def may_keep(account: Account, other: Account, office: Office) -> Verdict:
     """Whether one may change, disable or reset another's account: only where every role it holds is one's to give."""
     if not (verdict := may_keep_accounts(account, office)):
         return verdict
+    if other.forgotten_at:
+        return no(FORGOTTEN)
     if other.pk == account.pk:
         return no("自己的账号不能自己停用或改角色，请另一位管理员或系统管理员办。")
     if not has_only_roles_to_give(account, other, office):
@@ -45,6 +48,13 @@ def may_keep(account: Account, other: Account, office: Office) -> Verdict:
     if other.memberships.exclude(pk__in=Membership.objects.kept_by(office)).exists():
         return no("这个账号还有不归这里管的角色（别的收稿单位，或者已经不在名册上的单位），不能在这里改。")
     return YES
+
+
+def may_forget(account: Account, other: Account, office: Office) -> Verdict:
+    """Who keeps an account deletes what is known of its person, once it is disabled."""
+    if not (verdict := may_keep(account, other, office)):
+        return verdict
+    return no("账号还能登录；先停用，再删除个人信息。") if other.is_active else YES
 
 
 def may_take(account: Account, membership: Membership, office: Office) -> Verdict:
@@ -65,6 +75,8 @@ def may_give(account: Account, other: Account, unit: Unit, role: str, office: Of
     if not (verdict := may_keep_accounts(account, office)):
         return verdict
     label = Role(role).label
+    if other.forgotten_at:
+        return no(FORGOTTEN)
     if other.pk == account.pk:
         return no("不能给自己加角色，请另一位管理员办。")
     if role not in roles_to_give(account, office):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from units import links, lockout
+from units import forgetting, links, lockout
 from units.models import Session
 
 
@@ -18,6 +18,7 @@ def send_invitation(account_id: int, link: str) -> None:
 
 @shared_task
 def forget() -> None:
-    """Remove sessions that are over and attempts that no longer count."""
+    """Remove sessions that are over, attempts that no longer count, and personal data that was kept long enough."""
     Session.get_session_store_class().clear_expired()  # type: ignore[attr-defined]
     lockout.forget_old()
+    forgetting.forget_old()

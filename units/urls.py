@@ -26,6 +26,7 @@ urlpatterns = [
     path("o/<slug:code>/contacts/<int:pk>/end/", contacts.end_contact, name="end-contact"),
     path("o/<slug:code>/contacts/rounds/new/", contacts.new_round, name="new-contact-round"),
     path("o/<slug:code>/units/<int:pk>/", unit.unit_page, name="unit"),
+    path("o/<slug:code>/accounts/<int:pk>/forget/", people.forget_account, name="forget-account"),
     path("o/<slug:code>/accounts/", people.account_list, name="accounts"),
     path("o/<slug:code>/accounts/new/", people.new_account, name="new-account"),
     path("o/<slug:code>/accounts/<int:pk>/", people.account_detail, name="account"),

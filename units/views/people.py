@@ -15,10 +15,12 @@ from django.views.decorators.http import require_POST
 
 from trail.acts import act
 from units import accounts, factors, links
+from units.contacts import bearing
 from units.desk import DeskRequest, at_office, say_refused
+from units.forgetting import ended_lines_of, forget_person
 from units.forms import NewAccountForm, PersonForm, RoleForm
 from units.models import UNIT_ROLES, Account, Membership, Role, RosterLine
-from units.permissions import has_only_roles_to_give, may_hand_over, may_keep, may_keep_accounts, may_take
+from units.permissions import has_only_roles_to_give, may_forget, may_hand_over, may_keep, may_keep_accounts, may_take
 from units.queue import QUEUE_IS_AWAY
 from units.sessions import live_sessions
 from units.tasks import send_invitation
@@ -171,6 +173,23 @@ def disable_account(request: DeskRequest, pk: int) -> HttpResponse:
 @at_office
 def enable_account(request: DeskRequest, pk: int) -> HttpResponse:
     return _do_to(request, pk, accounts.enable, "账号已经启用。")
+
+
+@act("删除个人信息")
+@at_office
+def forget_account(request: DeskRequest, pk: int) -> HttpResponse:
+    """Say what goes and what stays of somebody's personal data; then delete it."""
+    account = _account(request, pk)
+    if request.method == "POST":
+        return _do(request, account, partial(forget_person, account), "个人信息已经删除，姓名留在公务记录上。")
+    units = {held.unit for held in account.memberships.all() if held.role in UNIT_ROLES}
+    context = {
+        "account": account,
+        "verdict": may_forget(request.user, account, request.office),
+        "ended": ended_lines_of(account).count(),
+        "standing": sum(bearing(unit, account.name).count() for unit in units),
+    }
+    return render(request, "units/forget.html", context)
 
 
 @act("解除手机验证码")
