@@ -40,7 +40,7 @@ from tests.world import DAY, PASSWORD, World, account
 from trail.models import TrailEntry
 from units import factors, roster_books, roster_imports
 from units.links import password_link
-from units.models import Account, Membership, Role, Session, Unit
+from units.models import Account, Contact, Membership, Role, Session, Unit
 from units.verdicts import Refused
 
 OWN, OTHERS, ELSEWHERE = "own unit's", "another unit's", "another office's"
@@ -267,12 +267,29 @@ def an_editors_role(world: World, whose: str) -> Membership:
     return somebody(world, whose, Role.EDITOR).memberships.get()
 
 
+def an_officers_role(world: World, whose: str) -> Membership:
+    return somebody(world, whose).memberships.get()
+
+
 def letterhead(world: World) -> dict[str, Any]:
     return {"head": "none", "kept_days": "30", "issuer": "某厅"}
 
 
 def an_issue(world: World) -> dict[str, Any]:
     return {"number": "甲〔2020〕9号", "issued_on": "2020-04-02", "signature": "甲厅", "printed_on": "2020-04-03"}
+
+
+def a_contact(world: World, whose: str) -> Contact:
+    unit = a_reporting_unit(world, whose)
+    return Contact.objects.create(unit=unit, kind="officer", name="某人", phone="13800005678", since="2021-03-01")
+
+
+def a_unit_with_a_contact(world: World, whose: str) -> Unit:
+    return a_contact(world, whose).unit
+
+
+def a_person(world: World) -> dict[str, Any]:
+    return {"kind": "leader", "name": "某领导", "post": "副局长", "phone": "0351-4040999", "email": "a@example.cn"}
 
 
 def a_draft(world: World, whose: str) -> Item:
@@ -331,6 +348,7 @@ def a_picture() -> SimpleUploadedFile:
 # ---- The table ----
 
 OF_OWN: dict[str, Any] = {"reads_others": NOBODY, "posts_others": NOBODY}
+TO_MANAGER: dict[str, Any] = {"reads_others": {"manager"}, "posts_others": {"manager"}}
 
 REASON = {"reason": "因为"}
 DESK = [
@@ -429,6 +447,13 @@ DESK = [
     Row("circular-file", ALL, thing=a_circular_file),
     Row("letterhead", {"manager"}, {"manager"}, data=letterhead, told={"auditor"}),
     Row("trail", {"auditor"}),
+    Row("unit", STAFF, thing=a_reporting_unit),
+    Row("contacts", STAFF),
+    Row("new-contact-round", {"manager"}, {"manager"}, data=lambda w: {"name": "核对", "due_on": "2999-12-31"}),
+    Row("new-contact", {"manager", *UNIT}, {"manager", *UNIT}, a_reporting_unit, a_person, **TO_MANAGER),
+    Row("contact", {"manager", *UNIT}, {"manager", *UNIT}, a_contact, lambda w: {"name": "改名"}, **TO_MANAGER),
+    Row("end-contact", NOBODY, {"manager", *UNIT}, a_contact, **TO_MANAGER),
+    Row("confirm-contacts", NOBODY, UNIT, a_unit_with_a_contact, posts_others=NOBODY),
     Row("export-trail", {"auditor"}),
     Row("accounts", KEEPERS),
     Row("new-account", KEEPERS, KEEPERS, data=lambda w: {"username": "new", "name": "新人", **a_role(w)}),
@@ -439,10 +464,12 @@ DESK = [
     Row("give-role", NOBODY, KEEPERS, somebody, lambda w: {**a_role(w), "role": "signer"}),
     Row("give-role", NOBODY, {"sysadmin"}, somebody, lambda w: {"role": "manager"}),
     Row("take-role", NOBODY, KEEPERS, a_second_role),
+    Row("hand-over", KEEPERS, KEEPERS, an_officers_role, lambda w: {"username": "xin", "name": "新人"}),
     Row("charge", KEEPERS, KEEPERS, an_editors_role, lambda w: {"groups": [w.office.roster_groups.first().pk]}),
     Row("charge", KEEPERS, KEEPERS, an_editors_role, lambda w: {"themes": [w.theme.pk]}),
     Row("disable-account", NOBODY, KEEPERS, somebody),
     Row("enable-account", NOBODY, KEEPERS, partial(somebody, is_active=False)),
+    Row("forget-account", KEEPERS, KEEPERS, partial(somebody, is_active=False)),
     Row("reset-factor", NOBODY, KEEPERS, somebody_with_a_factor),
     Row("throw-out", NOBODY, KEEPERS, somebody),
     Row("give-link", NOBODY, KEEPERS, somebody),
@@ -452,7 +479,8 @@ DOOR = {"healthz", "readyz", "start", "session-state", "sign-in-again", "forgott
 DOOR |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-out"}
 # What was made by the request before is shown once; its test is in units/tests/test_accounts.py.
 SHOWN_ONCE = {"link"}
-MINE = {"my-account", "change-password", "set-up-factor", "recovery-codes", "drop-factor", "end-session"}
+SHOWN_TO_ME = {"my-account", "my-data"}  # pages of mine that do nothing
+MINE = {*SHOWN_TO_ME, "change-password", "set-up-factor", "recovery-codes", "drop-factor", "end-session"}
 
 
 def a_role(world: World) -> dict[str, Any]:
@@ -477,7 +505,7 @@ def test_every_address_is_in_the_table():
 def test_every_address_that_takes_a_post_says_what_it_does_then(world):
     """Views without an act must refuse to be posted to, or a post to them must do nothing: these show pages only."""
     silent = {part.name for part in patterns() if not hasattr(part.callback, "act")}
-    acting = {row.name for row in DESK if row.posts} | (MINE - {"my-account"})
+    acting = {row.name for row in DESK if row.posts} | (MINE - SHOWN_TO_ME)
     acting |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-in-again", "sign-out", "forgotten", "set-password"}
     assert not silent & acting
     assert {part.name for part in patterns()} == silent | acting
@@ -674,7 +702,7 @@ def test_each_act_of_the_second_factor_is_on_the_trail(world, client, settings):
     assert latest() == ("登录", "done", "wang")
 
 
-@pytest.mark.parametrize("name", sorted(MINE - {"my-account"}))
+@pytest.mark.parametrize("name", sorted(MINE - SHOWN_TO_ME))
 def test_each_act_on_ones_own_account_is_on_the_trail(name, world, client):
     key = give_factor(world.officer)
     client.force_login(world.officer)

@@ -300,8 +300,8 @@ class RoleForm(forms.Form):
         return line.unit if line else None
 
 
-class NewAccountForm(RoleForm):
-    """A person and the first role."""
+class NewPersonForm(forms.Form):
+    """A person who gets an account."""
 
     username = forms.CharField(
         label="账号",
@@ -318,7 +318,6 @@ class NewAccountForm(RoleForm):
         required=False,
         error_messages={"invalid": "电子邮箱应当像 li@example.cn。"},
     )
-    field_order = ["username", "name", "email", "role", "unit"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -329,3 +328,9 @@ class NewAccountForm(RoleForm):
         if Account.objects.filter(username=name).exists():
             raise ValidationError(f"已经有账号“{name}”，请换一个。")
         return name
+
+
+class NewAccountForm(RoleForm, NewPersonForm):
+    """A person and the first role."""
+
+    field_order = ["username", "name", "email", "role", "unit"]

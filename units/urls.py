@@ -1,6 +1,6 @@
 from django.urls import path
 
-from units.views import mine, people, roster_import, sign_in, unit
+from units.views import contacts, mine, people, roster_import, sign_in, unit
 
 urlpatterns = [
     path("accounts/login/", sign_in.sign_in, name="sign-in"),
@@ -19,6 +19,14 @@ urlpatterns = [
     path("accounts/me/sessions/end/", mine.end_session, name="end-session"),
     path("o/<slug:code>/unit/", unit.own_unit, name="own-unit"),
     path("o/<slug:code>/unit/<int:pk>/choices/", unit.choose_for_unit, name="choose-for-unit"),
+    path("o/<slug:code>/unit/<int:pk>/contacts/new/", contacts.new_contact, name="new-contact"),
+    path("o/<slug:code>/unit/<int:pk>/contacts/confirm/", contacts.confirm, name="confirm-contacts"),
+    path("o/<slug:code>/contacts/", contacts.directory, name="contacts"),
+    path("o/<slug:code>/contacts/<int:pk>/", contacts.change_contact, name="contact"),
+    path("o/<slug:code>/contacts/<int:pk>/end/", contacts.end_contact, name="end-contact"),
+    path("o/<slug:code>/contacts/rounds/new/", contacts.new_round, name="new-contact-round"),
+    path("o/<slug:code>/units/<int:pk>/", unit.unit_page, name="unit"),
+    path("o/<slug:code>/accounts/<int:pk>/forget/", people.forget_account, name="forget-account"),
     path("o/<slug:code>/accounts/", people.account_list, name="accounts"),
     path("o/<slug:code>/accounts/new/", people.new_account, name="new-account"),
     path("o/<slug:code>/accounts/<int:pk>/", people.account_detail, name="account"),
