@@ -18,8 +18,6 @@ from units.permissions import may_forget
 from units.signing_in import end_sessions
 from units.verdicts import Refused
 
-OF_PERSONS = [f"{who}_{what}" for who in ("leader", "officer") for what in ("name", "post", "phone", "email")]
-
 
 @transaction.atomic
 def forget_person(account: Account, office: Office, by: Account) -> None:
@@ -55,6 +53,7 @@ def forget_old() -> None:
     lines, _ = Contact.objects.filter(until__lt=timezone.localdate() - years).delete()
     decided = Registration.objects.exclude(state=RegistrationState.WAITING)
     old = decided.filter(decided_at__lt=timezone.now() - timedelta(days=settings.REGISTRATION_DAYS))
-    emptied = old.exclude(**dict.fromkeys(OF_PERSONS, "")).update(**dict.fromkeys(OF_PERSONS, ""))
+    nothing = dict.fromkeys(Registration.OF_PERSONS, "")
+    emptied = old.exclude(**nothing).update(**nothing)
     if lines or emptied:
         record("清理个人信息", after={"contacts": lines, "registrations": emptied})

@@ -10,12 +10,14 @@ SHOWN = 5
 
 
 class Alike(NamedTuple):
-    """A unit of the office, the name it bears there, and why it is shown. ``current`` where it reports now."""
+    """A unit of the office, the name it bears there, and why it is shown. ``current`` where it reports now; ``sure``
+    where a name or the code is the very same."""
 
     unit: int
     name: str
     why: str
     current: bool
+    sure: bool
 
 
 def alike(office: Office, names: list[str], code: str) -> list[Alike]:
@@ -37,7 +39,7 @@ def alike(office: Office, names: list[str], code: str) -> list[Alike]:
         if code and own_code == code:
             sure, why = 2.0, "统一代码相同"
         if sure >= ALIKE and sure > found.get(unit, (0.0, None))[0]:
-            found[unit] = (sure, Alike(unit, standing[unit][0], why, standing[unit][1]))
+            found[unit] = (sure, Alike(unit, standing[unit][0], why, standing[unit][1], sure > 1))
     best = sorted(found.values(), key=lambda one: (-one[0], one[1].unit))
     return [one for _, one in best[:SHOWN]]
 

@@ -26,6 +26,11 @@ def may_decide_registration(account: Account, registration: Registration) -> Ver
     return no("只有收稿单位的管理员可以办理入网申请。")
 
 
+def may_open_registration(account: Account, office: Office) -> Verdict:
+    """A manager of the office."""
+    return YES if account.has_role(office.unit_id, Role.MANAGER) else no("只有收稿单位的管理员可以开关入网申请。")
+
+
 def may_keep_roster(account: Account, office: Office) -> Verdict:
     """A manager of the office."""
     return YES if account.has_role(office.unit_id, Role.MANAGER) else no("只有收稿单位的管理员可以改名册。")

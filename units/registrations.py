@@ -18,7 +18,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from trail.records import record
-from units import accounts
+from units import accounts, contacts
 from units.models import (
     Account,
     Alias,
@@ -32,17 +32,13 @@ from units.models import (
     RosterLine,
     Unit,
 )
-from units.permissions import may_decide_registration
+from units.permissions import may_decide_registration, may_open_registration
 from units.verdicts import Refused, TooLate
 
 SALT = "registration"
 PAGE_LIVES = datetime.timedelta(days=1)
 MOST_WAITING = 3_000  # of an office; more than all who could mean it
-PERSONS = ("leader", "officer")
-ASKED = (
-    *("name", "short_name", "group", "code"),
-    *(f"{person}_{what}" for person in PERSONS for what in ("name", "post", "phone", "email")),
-)
+ASKED = ("name", "short_name", "group", "code", *Registration.OF_PERSONS)
 
 
 class PageTooOld(Exception):
@@ -92,6 +88,15 @@ def apply(office: Office, secret: str, asked: Mapping[str, Any], network: str) -
     )
 
 
+@transaction.atomic
+def open_door(office: Office, takes: bool, by: Account) -> None:
+    """Take applications from now on, or take none. Raises Refused."""
+    if not (verdict := may_open_registration(by, office)):
+        raise Refused(verdict.reason)
+    Office.objects.filter(pk=office.pk).update(takes_registrations=takes)
+    record("开关入网申请", by=by, office=office.code, on=office, after={"takes": takes})
+
+
 def correct(registration: Registration, asked: Mapping[str, Any]) -> None:
     """The applicant's own correction of what was sent back; it waits again. Raises TooLate."""
     changes = {name: asked[name] for name in ASKED}
@@ -103,7 +108,7 @@ def correct(registration: Registration, asked: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Admission:
-    """How a unit is taken in. ``unit`` is one that the office knows already; None makes a new one.
+    """How a unit is taken in. ``unit`` is the id of one that the office knows already; None makes a new one.
 
     ``name``, ``group``, ``ranked`` and ``since`` are of its line on the roster, where it has none now;
     ``officer`` and ``signer`` are names of accounts to be made, the second may be empty.
@@ -114,7 +119,7 @@ class Admission:
     since: datetime.date
     officer: str
     signer: str = ""
-    unit: Unit | None = None
+    unit: int | None = None
     ranked: bool = True
 
 
@@ -127,11 +132,11 @@ def approve(registration: Registration, admission: Admission, by: Account) -> li
     """
     office = Office.objects.held(registration.office_id)
     _decide(registration, RegistrationState.WAITING, by)
-    unit = admission.unit or _new_unit(admission.name, registration.code)
+    unit = _known(office, admission.unit) if admission.unit else _new_unit(admission.name, registration.code)
     if not RosterLine.objects.current().filter(office=office, unit=unit).exists():
         _put_on_roster(office, unit, admission)
     _name_also(office, unit, registration.short_name)
-    _keep_contacts(unit, registration)
+    _keep_contacts(unit, registration, office, by)
     made = [_account(office, unit, Role.OFFICER, admission.officer, registration, "officer", by)]
     if admission.signer:
         made.append(_account(office, unit, Role.SIGNER, admission.signer, registration, "leader", by))
@@ -169,6 +174,14 @@ def _decide(registration: Registration, state: RegistrationState, by: Account) -
         raise TooLate(f"{who}：{now.get_state_display()}。没有再办一次。")
 
 
+def _known(office: Office, pk: int) -> Unit:
+    """A unit that reports or reported to the office, and has not merged into another."""
+    unit = Unit.objects.filter(pk=pk, roster_lines__office=office).distinct().first()
+    if unit is None or unit.successor_id:
+        raise Refused("名册里没有这个单位，或者它已经并入别的单位。请另选。")
+    return unit
+
+
 def _new_unit(name: str, code: str) -> Unit:
     free = code and not Unit.objects.filter(code=code).exists()
     return Unit.objects.create(name=name, code=code if free else None)
@@ -200,12 +213,12 @@ def _name_also(office: Office, unit: Unit, name: str) -> None:
         Alias.objects.get_or_create(office=office, name=name, defaults={"unit": unit})
 
 
-def _keep_contacts(unit: Unit, registration: Registration) -> None:
-    today = timezone.localdate()
+def _keep_contacts(unit: Unit, registration: Registration, office: Office, by: Account) -> None:
     for kind, person in ((ContactKind.LEADER, "leader"), (ContactKind.OFFICER, "officer")):
-        told = {what: getattr(registration, f"{person}_{what}") for what in ("name", "post", "phone", "email")}
-        if told["name"] and not Contact.objects.on(today).filter(unit=unit, kind=kind, name=told["name"]).exists():
-            Contact.objects.create(unit=unit, kind=kind, since=today, confirmed_on=today, **told)
+        told = {what: getattr(registration, f"{person}_{what}") for what in contacts.Details._fields}
+        standing = Contact.objects.on(timezone.localdate()).filter(unit=unit, kind=kind, name=told["name"])
+        if told["name"] and not standing.exists():
+            contacts.add(unit, kind, contacts.Details(**told), office, by)
 
 
 def _account(

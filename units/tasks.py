@@ -17,6 +17,11 @@ def send_invitation(account_id: int, link: str) -> None:
 
 
 @shared_task
+def tell_applicant(registration_id: int) -> None:
+    links.mail_applicant(registration_id)
+
+
+@shared_task
 def forget() -> None:
     """Remove sessions that are over, attempts that no longer count, previews that nobody took in, and personal data
     that was kept long enough."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from units.views import contacts, mine, people, roster_import, sign_in, unit
+from units.views import contacts, joining, mine, people, roster_import, sign_in, unit
 
 urlpatterns = [
     path("accounts/login/", sign_in.sign_in, name="sign-in"),
@@ -17,6 +17,12 @@ urlpatterns = [
     path("accounts/me/factor/codes/", mine.recovery_codes, name="recovery-codes"),
     path("accounts/me/factor/drop/", mine.drop_factor, name="drop-factor"),
     path("accounts/me/sessions/end/", mine.end_session, name="end-session"),
+    path("join/", joining.offices_to_join, name="offices-to-join"),
+    path("join/<slug:code>/", joining.join, name="join"),
+    path("application/<str:secret>/", joining.application, name="application"),
+    path("o/<slug:code>/registrations/", joining.registration_list, name="registrations"),
+    path("o/<slug:code>/registrations/open/", joining.open_registration, name="open-registration"),
+    path("o/<slug:code>/registrations/<int:pk>/", joining.registration, name="registration"),
     path("o/<slug:code>/unit/", unit.own_unit, name="own-unit"),
     path("o/<slug:code>/unit/<int:pk>/choices/", unit.choose_for_unit, name="choose-for-unit"),
     path("o/<slug:code>/unit/<int:pk>/contacts/new/", contacts.new_contact, name="new-contact"),

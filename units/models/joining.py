@@ -31,7 +31,7 @@ class Registration(models.Model):
     """A unit that nobody knows yet asks to join an office (入网申请).
 
     ``link`` is the digest of the private link's secret: whoever reads the table can follow nobody's. What the
-    applicant wrote of persons goes once the application is a year old (``units.forgetting``).
+    applicant wrote of persons (``OF_PERSONS``) goes once the application is old (``units.forgetting``).
     """
 
     office = models.ForeignKey(Office, models.PROTECT, related_name="registrations")
@@ -57,6 +57,8 @@ class Registration(models.Model):
     decided_at = models.DateTimeField("办理时间", null=True, blank=True)
     reason = models.CharField("理由", max_length=300, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="registrations", null=True, blank=True)
+
+    OF_PERSONS = tuple(f"{who}_{what}" for who in ("leader", "officer") for what in ("name", "post", "phone", "email"))
 
     objects = RegistrationQuerySet.as_manager()
 

@@ -21,7 +21,7 @@ from units.forgetting import ended_lines_of, forget_person
 from units.forms import NewAccountForm, PersonForm, RoleForm
 from units.models import UNIT_ROLES, Account, Membership, Role, RosterLine
 from units.permissions import has_only_roles_to_give, may_forget, may_hand_over, may_keep, may_keep_accounts, may_take
-from units.queue import QUEUE_IS_AWAY
+from units.queue import handed
 from units.sessions import live_sessions
 from units.tasks import send_invitation
 from units.text import one_line
@@ -240,12 +240,7 @@ def _do(request: DeskRequest, account: Account, what: Callable[..., object], don
 def invite(request: DeskRequest, account: Account) -> dict[str, Any]:
     """A link by which somebody sets a password, mailed where mail works: what is to be shown once."""
     made = links.password_link(account, f"{request.scheme}://{request.get_host()}")
-    mailed = links.may_mail(account)
-    if mailed:
-        try:
-            send_invitation.delay(account.pk, made)
-        except QUEUE_IS_AWAY:
-            mailed = False
+    mailed = links.may_mail(account) and handed(send_invitation, account.pk, made)
     return {"link": made, "mailed": mailed, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
 
 
