@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal import adopting, auditing, handover, home, personal_data, views
+from portal import adopting, auditing, handover, home, personal_data, rosters, views
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("o/<slug:code>/trail/", auditing.trail, name="trail"),
     path("o/<slug:code>/trail/export/", auditing.export_trail, name="export-trail"),
     path("o/<slug:code>/roles/<int:pk>/hand-over/", handover.hand_over, name="hand-over"),
+    path("o/<slug:code>/roster/lines/<int:pk>/", rosters.change_line, name="change-line"),
     path("o/<slug:code>/items/<int:pk>/adopt/", adopting.adopt_item, name="adopt-item"),
     path("o/<slug:code>/items/<int:pk>/clear/", adopting.clear_item, name="clear-item"),
     path("o/<slug:code>/items/<int:pk>/instruct/", adopting.instruct_item, name="instruct-item"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from units.views import contacts, joining, mine, people, roster_import, sign_in, unit
+from units.views import contacts, joining, mine, people, roster, roster_import, sign_in, unit
 
 urlpatterns = [
     path("accounts/login/", sign_in.sign_in, name="sign-in"),
@@ -44,6 +44,8 @@ urlpatterns = [
     path("o/<slug:code>/accounts/<int:pk>/link/", people.give_link, name="give-link"),
     path("o/<slug:code>/accounts/<int:pk>/link/shown/", people.link, name="link"),
     path("o/<slug:code>/roles/<int:pk>/take/", people.take_role, name="take-role"),
+    path("o/<slug:code>/roster/", roster.roster, name="roster"),
+    path("o/<slug:code>/roster/groups/<int:pk>/", roster.order_group, name="order-group"),
     path("o/<slug:code>/roster/import/", roster_import.upload, name="import-roster"),
     path("o/<slug:code>/roster/import/<int:pk>/", roster_import.preview, name="roster-import"),
 ]

@@ -70,7 +70,7 @@ def _taken_in(request: DeskRequest, chosen: RosterImport) -> HttpResponse:
         f"{sheet}新增 {of_sheet[Fate.NEW]}、更改 {of_sheet[Fate.CHANGED]}" for sheet, of_sheet in counts.items()
     )
     messages.success(request, f"名册已导入：{told}。")
-    return redirect("home", request.office.code)
+    return redirect("roster", request.office.code)
 
 
 def _looked_at_again(request: DeskRequest, chosen: RosterImport) -> HttpResponse:
