@@ -9,7 +9,7 @@ from trail.acts import act
 from units.choices import choose, may_choose, own_units, people_of
 from units.contacts import book_of
 from units.desk import DeskRequest, at_office, only_for, say_refused
-from units.models import STAFF, RosterLine, Unit
+from units.models import STAFF, Role, RosterLine, Unit
 from units.permissions import may_keep_accounts, may_keep_contacts
 from units.privacy import sees_numbers
 from units.verdicts import Refused
@@ -59,6 +59,7 @@ def unit_page(request: DeskRequest, pk: int) -> HttpResponse:
         "whole": sees_numbers(request.user, pk, request.office),
         "may_keep": may_keep_contacts(request.user, unit, request.office),
         "people": people_of(unit),
+        "manager": request.user.has_role(request.office.unit_id, Role.MANAGER),
         "may_open": may_keep_accounts(request.user, request.office),
     }
     return render(request, "units/unit.html", context)
