@@ -40,7 +40,7 @@ from tests.world import DAY, PASSWORD, World, account
 from trail.models import TrailEntry
 from units import factors, roster_books, roster_imports
 from units.links import password_link
-from units.models import Account, Contact, Membership, Role, Session, Unit
+from units.models import Account, Contact, Membership, Registration, Role, RosterGroup, RosterLine, Session, Unit
 from units.verdicts import Refused
 
 OWN, OTHERS, ELSEWHERE = "own unit's", "another unit's", "another office's"
@@ -174,6 +174,37 @@ def a_roster_file(world: World) -> dict[str, Any]:
 def a_roster_import(world: World, whose: str) -> Any:
     office, by = office_of(world, whose), world.other_editor if whose == ELSEWHERE else world.manager
     return roster_imports.preview(office, "名册.xlsx", a_roster_book(), DAY, by)
+
+
+def a_roster_line(world: World, whose: str) -> RosterLine:
+    office = office_of(world, whose)
+    return office.roster_lines.current().filter(unit=unit_of(world, whose)).first() or office.roster_lines.first()
+
+
+def a_place(world: World) -> dict[str, Any]:
+    return {"since": "2020-06-01", "name": "改了名的单位", "group": "各县教育局", "order": 3, "ranked": "on"}
+
+
+def a_roster_group(world: World, whose: str) -> RosterGroup:
+    return office_of(world, whose).roster_groups.first()
+
+
+def an_order(world: World) -> dict[str, Any]:
+    lines = RosterLine.objects.filter(group=a_roster_group(world, OWN)).order_by("-order")
+    return {"since": "2020-06-01", "line": [line.pk for line in lines], "order": [1, 2]}
+
+
+def a_registration(world: World, whose: str) -> Registration:
+    office = office_of(world, whose)
+    return Registration.objects.create(
+        office=office, link=whose, name="戊市教育局", group=office.roster_groups.first(), sent_at=timezone.now(),
+        network="192.0.2.1", officer_name="冯某", officer_phone="0351-4040999",
+    )  # fmt: skip
+
+
+def an_admission(world: World) -> dict[str, Any]:
+    group = world.office.roster_groups.first().pk
+    return {"do": "approve", "name": "戊市教育局", "group": group, "since": "2020-06-01", "officer": "feng"}
 
 
 def a_channel(world: World, whose: str) -> Any:
@@ -393,6 +424,13 @@ DESK = [
     Row("upward", EDITORS),
     Row("upward", EDITORS, thing=an_item, asked="items"),
     Row("upward-file", EDITORS, thing=an_item, asked="items"),
+    Row("roster", STAFF),
+    Row("order-group", {"manager"}, {"manager"}, a_roster_group, an_order),
+    Row("change-line", {"manager"}, {"manager"}, a_roster_line, lambda w: {**a_place(w), "do": "save"}),
+    Row("registrations", {"manager"}),
+    Row("open-registration", NOBODY, {"manager"}, data=lambda w: {"takes": "0"}),
+    Row("registration", {"manager"}, {"manager"}, a_registration, lambda w: {"do": "refuse", "reason": "重复"}),
+    Row("registration", {"manager"}, {"manager"}, a_registration, an_admission),
     Row("import-roster", {"manager"}, {"manager"}, data=a_roster_file),
     Row("roster-import", {"manager"}, {"manager"}, a_roster_import, lambda w: {"do": "take"}),
     Row("roster-import", {"manager"}, {"manager"}, a_roster_import, lambda w: {"do": "cancel"}),
@@ -477,6 +515,8 @@ DESK = [
 # Addresses that belong to no office: everybody's own, and the door. The tests of their behaviour are below.
 DOOR = {"healthz", "readyz", "start", "session-state", "sign-in-again", "forgotten", "set-password"}
 DOOR |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-out"}
+JOINING = {"join", "application"}  # a stranger's posts; their tests are in units/tests/test_registrations.py
+DOOR |= {*JOINING, "offices-to-join"}
 # What was made by the request before is shown once; its test is in units/tests/test_accounts.py.
 SHOWN_ONCE = {"link"}
 SHOWN_TO_ME = {"my-account", "my-data"}  # pages of mine that do nothing
@@ -507,6 +547,7 @@ def test_every_address_that_takes_a_post_says_what_it_does_then(world):
     silent = {part.name for part in patterns() if not hasattr(part.callback, "act")}
     acting = {row.name for row in DESK if row.posts} | (MINE - SHOWN_TO_ME)
     acting |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-in-again", "sign-out", "forgotten", "set-password"}
+    acting |= JOINING
     assert not silent & acting
     assert {part.name for part in patterns()} == silent | acting
 
