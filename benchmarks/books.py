@@ -16,8 +16,8 @@ from scoring.schemes import put_in_force
 from submissions.exact import ONE, plain
 from submissions.models import Adoption, AdoptionCredit, Channel, Item, ItemShare, ItemTheme, Period, Theme
 from submissions.moves import PastAdoption, PastItem
+from submissions.sheets import COLUMNS
 from submissions.states import State
-from submissions.workbook import COLUMNS
 from units.models import Account, Membership, Office, Role, RosterGroup, RosterLine, Unit
 
 UNITS = 3_000

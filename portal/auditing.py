@@ -59,6 +59,13 @@ LABELS = {
     "statement": "审查意见",
     "file": "文件",
     "bytes": "字节",
+    "person": "人员",
+    "changed": "改了",
+    "round": "核对",
+    "contacts": "联系人行数",
+    "registrations": "入网申请",
+    "successor": "接手的人",
+    "due_on": "截止",
 }
 FORGED = "与写入时不符"
 # Headings of the export and their widths in characters.

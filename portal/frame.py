@@ -12,7 +12,7 @@ from submissions.filters import counted
 from submissions.models import Item
 from submissions.permissions import may_set_desk
 from submissions.states import State
-from units.models import Account, Office, Role
+from units.models import Account, Office, Registration, Role
 from units.permissions import may_audit, may_keep_accounts
 
 
@@ -70,7 +70,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
             )
         )
     if account.works_at(office):
-        waiting, news = _todo(office, account)
+        waiting, news, asking = _todo(office, account)
         editing = [Link("首页", at("home"))] if not groups else []
         editing += [Link("待审", at("queue"), waiting), Link("全部信息", at("items"))]
         if account.has_role(office.unit_id, Role.EDITOR):
@@ -83,6 +83,10 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
             circulars.append(Link("报表", at("reports"), news))
         circulars.append(Link("已印发的通报", at("circulars")))
         groups.append(("通报", circulars))
+        rosters = [Link("名册", at("roster")), Link("联系人", at("contacts"))]
+        if account.has_role(office.unit_id, Role.MANAGER):
+            rosters.append(Link("入网申请", at("registrations"), asking))
+        groups.append(("单位", rosters))
         managing = [Link("报送期", at("periods")), Link("计分办法", at("scheme")), Link("渠道", at("channels"))]
         managing += [Link("退回理由", at("reasons"))] if may_set_desk(account, office) else []
         managing += [Link("审计记录", at("trail"))] if may_audit(account, office) else []
@@ -98,11 +102,12 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
 
 
 def _todo(office: Office, account: Account) -> list[str]:
-    """How much waits to be decided, and how many drafts of the clock for a manager to look at: in one query."""
+    """How much waits to be decided; for a manager, drafts of the clock and applications to look at: in one query."""
     drafts = ReportRun.objects.filter(office=office).news()
     return counted(
         Item.objects.filter(office=office, state=State.SUBMITTED),
         drafts if may_make(account, office) else drafts.none(),
+        Registration.objects.visible_to(account, office).waiting(),
     )
 
 

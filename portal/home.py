@@ -15,6 +15,7 @@ from submissions.filters import counted
 from submissions.models import Item, Period, PeriodKind, Theme
 from submissions.models.items import ItemQuerySet
 from submissions.states import State
+from units.contacts import rounds_waiting_for
 from units.desk import DeskRequest, at_office
 from units.models import Account, Role
 
@@ -35,6 +36,7 @@ def home(request: DeskRequest) -> HttpResponse:
         return render(request, "home.html", {"no_desk": True})
     waiting = items.awaiting_decision() if editing else _waiting_for(account, items)
     context: dict[str, Any] = {
+        "rounds": rounds_waiting_for(account, office) if own else [],
         "editing": editing,
         "today": timezone.localdate(),
         "period": period,

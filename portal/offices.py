@@ -22,9 +22,9 @@ from submissions.intake import take_in
 from submissions.models import Channel, DecisionReason, ItemKind, Period, Theme, ThemeKind
 from submissions.models import kinds as item_kinds
 from submissions.models import reasons as decision_reasons
-from submissions.workbook import Table
 from trail.records import record
 from units.models import Account, Membership, Office, Role, RosterLine, StandingsShown, Unit
+from units.workbook import Table
 
 EXAMPLES = settings.BASE_DIR / "examples"
 DEMONSTRATION_ACCOUNTS = {

@@ -217,7 +217,14 @@ UNDO_SECONDS = _whole_number("UNDO_SECONDS", 60)  # a decision can be taken back
 SECOND_FACTOR = _yes_or_no("SECOND_FACTOR", True)  # for editors, managers, auditors, sysadmins; demonstrators never
 OTP_TOTP_ISSUER = "政务信息报送"
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # units.lockout counts, and no stranger can block a phone
+REGISTRATIONS_AN_HOUR = _whole_number("REGISTRATIONS_AN_HOUR", 20)  # applications of units from one address
 PROXIES = _whole_number("PROXIES", 1 if PRODUCTION else 0)  # how many of ours stand before us and name the address
+
+# Personal data: how long what nobody needs any more is kept (docs/personal-data.md).
+CONTACT_YEARS = _whole_number("CONTACT_YEARS", 3)  # a contact who has been followed by another
+REGISTRATION_DAYS = _whole_number("REGISTRATION_DAYS", 365)  # the persons in an application, once it is decided
+if CONTACT_YEARS < 0 or REGISTRATION_DAYS < 0:
+    raise ImproperlyConfigured("CONTACT_YEARS and REGISTRATION_DAYS must be 0 or more.")
 
 SESSION_ENGINE = "units.sessions"
 SESSION_IDLE = timedelta(minutes=_whole_number("SESSION_MINUTES", 30))

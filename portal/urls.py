@@ -2,16 +2,19 @@
 
 from django.urls import include, path
 
-from portal import adopting, auditing, home, views
+from portal import adopting, auditing, handover, home, personal_data, rosters, views
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("accounts/me/data/", personal_data.my_data, name="my-data"),
     path("", include("units.urls")),
     path("o/<slug:code>/", home.home, name="home"),
     path("o/<slug:code>/trail/", auditing.trail, name="trail"),
     path("o/<slug:code>/trail/export/", auditing.export_trail, name="export-trail"),
+    path("o/<slug:code>/roles/<int:pk>/hand-over/", handover.hand_over, name="hand-over"),
+    path("o/<slug:code>/roster/lines/<int:pk>/", rosters.change_line, name="change-line"),
     path("o/<slug:code>/items/<int:pk>/adopt/", adopting.adopt_item, name="adopt-item"),
     path("o/<slug:code>/items/<int:pk>/clear/", adopting.clear_item, name="clear-item"),
     path("o/<slug:code>/items/<int:pk>/instruct/", adopting.instruct_item, name="instruct-item"),

@@ -17,7 +17,7 @@ from reports import circulars, listing, press, runs
 from reports.formats import CONTENT_TYPES
 from reports.forms import IssueForm, LetterheadForm, ReportForm
 from reports.history import History
-from reports.kinds import kind_of
+from reports.kinds import kind_of, roster
 from reports.models import Circular, Letterhead, ReportRun, RunFile, RunState
 from reports.permissions import may_make, may_pass_on
 from reports.upward import Upward
@@ -26,8 +26,9 @@ from scoring.standings import sees_whole
 from submissions.filters import ItemFilter, page_key
 from trail.acts import act
 from trail.records import record
-from units.desk import DeskRequest, at_office, say_refused
+from units.desk import DeskRequest, at_office, only_for, say_refused
 from units.models import Office, Role
+from units.roster_books import Books
 from units.verdicts import Refused, TooLate
 
 CIRCULARS = 50  # a page of them
@@ -232,6 +233,26 @@ def export_items(request: DeskRequest) -> HttpResponseBase:
         context = {"most": listing.MOST, "back": chosen.address()}
         return render(request, "reports/listing_too_long.html", context, status=422)
     return as_download(document, f"{request.office.name}信息清单{timezone.localdate()}.xlsx")
+
+
+@require_safe
+@never_cache
+@at_office
+def export_roster(request: DeskRequest) -> HttpResponseBase:
+    """The roster with its contacts as the workbook that its import reads. Persons' data leaves: an entry says so."""
+    only_for(request, Role.MANAGER)
+    books = Books(request.office)
+    after = {"rows": {sheet: len(rows) for sheet, rows in books.rows.items()}}
+    record("导出名册", by=request.user, office=request.office.code, on=request.office, after=after)
+    return as_download(roster.filled(books), f"{request.office.name}名册{timezone.localdate()}.xlsx")
+
+
+@require_safe
+@at_office
+def roster_template(request: DeskRequest) -> HttpResponseBase:
+    """The same workbook without rows, and what to write where."""
+    only_for(request, Role.MANAGER)
+    return as_download(roster.template(), "名册模板.xlsx")
 
 
 @require_safe

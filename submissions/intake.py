@@ -14,18 +14,19 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from submissions.cells import BadCell, day
 from submissions.exact import plain
 from submissions.fields import whole
 from submissions.models import Adoption, Channel, Item, ItemShare, ItemTheme, Period, PeriodKind, Revision, Theme
 from submissions.moves import PastAdoption, PastItem, record_past
 from submissions.permissions import may_adopt
-from submissions.sheets import Sheets
+from submissions.sheets import COLUMNS, READERS
 from submissions.states import State
-from submissions.workbook import COLUMNS, BadRows, Table
 from trail.records import record
+from units.cells import BadCell, day
 from units.models import Alias, Office, RosterGroup, RosterLine, Unit
+from units.sheets import Sheets
 from units.text import key, spellings
+from units.workbook import BadRows, Table
 
 LOOK_UP = 5_000  # keys asked for in one query
 
@@ -59,7 +60,7 @@ class Intake(Sheets):
     """
 
     def __init__(self, office: Office) -> None:
-        super().__init__()
+        super().__init__(COLUMNS, READERS)
         self.office = office
         self.new = dict.fromkeys(COLUMNS, 0)
         self.periods: dict[str, Period | None] = {key(p.name): p for p in Period.objects.filter(office=office)}

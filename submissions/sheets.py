@@ -1,91 +1,20 @@
-"""The rows of a workbook's sheets as values, and what is wrong with them. Nothing here asks the database."""
+"""The sheets of a ledger workbook (DESIGN 9.4): their columns, and what reads each."""
 
-from collections.abc import Iterator
-from typing import Any
+from submissions.cells import shares, state
+from units import cells
+from units.sheets import Readers
 
-from submissions import cells
-from submissions.states import State
-from submissions.workbook import COLUMNS, BadRow, Table
-from units.text import key
-
-STATES = {"有效": State.VALID, "退稿": State.REJECTED, "待审": State.SUBMITTED}
-
-
-def state(cell: Any) -> State:
-    """有效, 退稿 or 待审."""
-    value = cells.required(10)(cell)
-    if value not in STATES:
-        raise cells.BadCell(f"“{value}”应当是有效、退稿或待审")
-    return STATES[value]
-
-
-READERS = {
+COLUMNS = {
+    "单位": ("单位名称", "类别", "排序", "简称", "参加排名"),
+    "报送期": ("名称", "开始日期", "结束日期"),
+    "主题": ("主题名称", "报送期", "计分"),
+    "信息": ("编号", "报送单位", "标题", "报送日期", "状态", "主题"),
+    "采用": ("信息编号", "渠道", "采用日期", "采用标题"),
+}
+READERS: Readers = {
     "单位": (cells.required(200), cells.required(100), cells.whole_number, cells.names(200), cells.yes_unless_no),
     "报送期": (cells.required(100), cells.day, cells.day),
     "主题": (cells.required(500), cells.optional(100), cells.yes_or_no),
-    "信息": (cells.required(60), cells.shares, cells.required(300), cells.day, state, cells.parts),
+    "信息": (cells.required(60), shares, cells.required(300), cells.day, state, cells.parts),
     "采用": (cells.required(60), cells.required(100), cells.day, cells.optional(300)),
 }
-
-
-class Sheets:
-    """Reads rows and collects everything that is wrong, each mistake once."""
-
-    def __init__(self) -> None:
-        self.bad: list[BadRow] = []
-        self.seen: dict[Any, tuple[int, Any]] = {}
-
-    def wrong(self, sheet: str, row: int, reason: str) -> None:
-        self.bad.append(BadRow(sheet, row, reason))
-
-    def rows(self, sheet: str, table: Table, identity: int) -> Iterator[tuple[int, Any, Any]]:
-        """Each row of a sheet with the key that its first ``identity`` cells make, and its values (None if one is bad).
-
-        A key that comes twice makes the later row bad unless the rows are equal.
-        """
-        for row, raw in table:
-            values: list[Any] = []
-            good = True
-            for column, reader, cell in zip(COLUMNS[sheet], READERS[sheet], raw, strict=True):
-                try:
-                    values.append(reader(cell))
-                except cells.BadCell as error:
-                    self.wrong(sheet, row, f"{column}{error}")
-                    values.append(cells.as_text(cell))
-                    good = False
-            mark = tuple(compared(value) for value in values[:identity])
-            if not good:
-                yield row, mark[0], None
-                continue
-            content = [compared(value) for value in values]
-            first_row, first = self.seen.setdefault((sheet, mark), (row, content))
-            if first is content:
-                yield row, mark[0] if identity == 1 else mark, values
-            elif first != content:
-                self.wrong(sheet, row, f"“{values[0]}”在第 {first_row} 行已经有了，内容不同")
-
-    def same(self, sheet: str, row: int, *pairs: tuple[str, Any, Any]) -> None:
-        """Name what differs between what the office has and what the row says."""
-        for column, stored, said in pairs:
-            if compared(stored) != compared(said):
-                self.wrong(sheet, row, f"{column}和已有的不同：已有“{_shown(stored)}”，表里“{_shown(said)}”")
-
-
-def compared(value: Any) -> Any:
-    """A value as it is compared: text by ``text.key``, several of something in whatever order they stand."""
-    if isinstance(value, State):
-        return value
-    if isinstance(value, str):
-        return key(value)
-    if isinstance(value, tuple | set | frozenset):
-        return frozenset(map(compared, value))
-    return value
-
-
-def _shown(value: Any) -> str:
-    """A value as the workbook would write it."""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, set | frozenset):
-        return "、".join(sorted(value)) or "（空）"
-    return str(value)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
+import openpyxl
 import pytest
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
@@ -35,11 +36,11 @@ from submissions.models import Item, ItemFile
 from submissions.models.files import kept
 from submissions.stamps import stamp
 from submissions.states import State
-from tests.world import PASSWORD, World, account
+from tests.world import DAY, PASSWORD, World, account
 from trail.models import TrailEntry
-from units import factors
+from units import factors, roster_books, roster_imports
 from units.links import password_link
-from units.models import Account, Membership, Role, Session, Unit
+from units.models import Account, Contact, Membership, Registration, Role, RosterGroup, RosterLine, Session, Unit
 from units.verdicts import Refused
 
 OWN, OTHERS, ELSEWHERE = "own unit's", "another unit's", "another office's"
@@ -154,6 +155,58 @@ def a_reporting_unit(world: World, whose: str) -> Unit:
     return world.other.roster_lines.get().unit if whose == ELSEWHERE else unit_of(world, whose)
 
 
+def a_roster_book() -> bytes:
+    """A workbook that adds a unit."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for sheet, columns in roster_books.COLUMNS.items():
+        book.create_sheet(sheet).append(columns)
+    book["单位"].append(["戊学院", "各高等院校", 9, "", "是", ""])
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def a_roster_file(world: World) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("名册.xlsx", a_roster_book()), "since": "2020-02-01"}
+
+
+def a_roster_import(world: World, whose: str) -> Any:
+    office, by = office_of(world, whose), world.other_editor if whose == ELSEWHERE else world.manager
+    return roster_imports.preview(office, "名册.xlsx", a_roster_book(), DAY, by)
+
+
+def a_roster_line(world: World, whose: str) -> RosterLine:
+    office = office_of(world, whose)
+    return office.roster_lines.current().filter(unit=unit_of(world, whose)).first() or office.roster_lines.first()
+
+
+def a_place(world: World) -> dict[str, Any]:
+    return {"since": "2020-06-01", "name": "改了名的单位", "group": "各县教育局", "order": 3, "ranked": "on"}
+
+
+def a_roster_group(world: World, whose: str) -> RosterGroup:
+    return office_of(world, whose).roster_groups.first()
+
+
+def an_order(world: World) -> dict[str, Any]:
+    lines = RosterLine.objects.filter(group=a_roster_group(world, OWN)).order_by("-order")
+    return {"since": "2020-06-01", "line": [line.pk for line in lines], "order": [1, 2]}
+
+
+def a_registration(world: World, whose: str) -> Registration:
+    office = office_of(world, whose)
+    return Registration.objects.create(
+        office=office, link=whose, name="戊市教育局", group=office.roster_groups.first(), sent_at=timezone.now(),
+        network="192.0.2.1", officer_name="冯某", officer_phone="0351-4040999",
+    )  # fmt: skip
+
+
+def an_admission(world: World) -> dict[str, Any]:
+    group = world.office.roster_groups.first().pk
+    return {"do": "approve", "name": "戊市教育局", "group": group, "since": "2020-06-01", "officer": "feng"}
+
+
 def a_channel(world: World, whose: str) -> Any:
     return office_of(world, whose).channels.first()
 
@@ -245,12 +298,29 @@ def an_editors_role(world: World, whose: str) -> Membership:
     return somebody(world, whose, Role.EDITOR).memberships.get()
 
 
+def an_officers_role(world: World, whose: str) -> Membership:
+    return somebody(world, whose).memberships.get()
+
+
 def letterhead(world: World) -> dict[str, Any]:
     return {"head": "none", "kept_days": "30", "issuer": "某厅"}
 
 
 def an_issue(world: World) -> dict[str, Any]:
     return {"number": "甲〔2020〕9号", "issued_on": "2020-04-02", "signature": "甲厅", "printed_on": "2020-04-03"}
+
+
+def a_contact(world: World, whose: str) -> Contact:
+    unit = a_reporting_unit(world, whose)
+    return Contact.objects.create(unit=unit, kind="officer", name="某人", phone="13800005678", since="2021-03-01")
+
+
+def a_unit_with_a_contact(world: World, whose: str) -> Unit:
+    return a_contact(world, whose).unit
+
+
+def a_person(world: World) -> dict[str, Any]:
+    return {"kind": "leader", "name": "某领导", "post": "副局长", "phone": "0351-4040999", "email": "a@example.cn"}
 
 
 def a_draft(world: World, whose: str) -> Item:
@@ -309,6 +379,7 @@ def a_picture() -> SimpleUploadedFile:
 # ---- The table ----
 
 OF_OWN: dict[str, Any] = {"reads_others": NOBODY, "posts_others": NOBODY}
+TO_MANAGER: dict[str, Any] = {"reads_others": {"manager"}, "posts_others": {"manager"}}
 
 REASON = {"reason": "因为"}
 DESK = [
@@ -357,6 +428,18 @@ DESK = [
     Row("upward", EDITORS),
     Row("upward", EDITORS, thing=an_item, asked="items"),
     Row("upward-file", EDITORS, thing=an_item, asked="items"),
+    Row("roster", STAFF),
+    Row("order-group", {"manager"}, {"manager"}, a_roster_group, an_order),
+    Row("change-line", {"manager"}, {"manager"}, a_roster_line, lambda w: {**a_place(w), "do": "save"}),
+    Row("registrations", {"manager"}),
+    Row("open-registration", NOBODY, {"manager"}, data=lambda w: {"takes": "0"}),
+    Row("registration", {"manager"}, {"manager"}, a_registration, lambda w: {"do": "refuse", "reason": "重复"}),
+    Row("registration", {"manager"}, {"manager"}, a_registration, an_admission),
+    Row("import-roster", {"manager"}, {"manager"}, data=a_roster_file),
+    Row("roster-import", {"manager"}, {"manager"}, a_roster_import, lambda w: {"do": "take"}),
+    Row("roster-import", {"manager"}, {"manager"}, a_roster_import, lambda w: {"do": "cancel"}),
+    Row("roster-template", {"manager"}),
+    Row("export-roster", {"manager"}),
     Row("discard-draft", NOBODY, {"officer"}, a_draft, posts_others=NOBODY),
     Row("move-item", NOBODY, {"editor"}, partial(an_item, state=State.REJECTED), lambda w: REASON, ("reopen",)),
     Row("queue", STAFF),
@@ -406,6 +489,13 @@ DESK = [
     Row("circular-file", ALL, thing=a_circular_file),
     Row("letterhead", {"manager"}, {"manager"}, data=letterhead, told={"auditor"}),
     Row("trail", {"auditor"}),
+    Row("unit", STAFF, thing=a_reporting_unit),
+    Row("contacts", STAFF),
+    Row("new-contact-round", {"manager"}, {"manager"}, data=lambda w: {"name": "核对", "due_on": "2999-12-31"}),
+    Row("new-contact", {"manager", *UNIT}, {"manager", *UNIT}, a_reporting_unit, a_person, **TO_MANAGER),
+    Row("contact", {"manager", *UNIT}, {"manager", *UNIT}, a_contact, lambda w: {"name": "改名"}, **TO_MANAGER),
+    Row("end-contact", NOBODY, {"manager", *UNIT}, a_contact, **TO_MANAGER),
+    Row("confirm-contacts", NOBODY, UNIT, a_unit_with_a_contact, posts_others=NOBODY),
     Row("export-trail", {"auditor"}),
     Row("accounts", KEEPERS),
     Row("new-account", KEEPERS, KEEPERS, data=lambda w: {"username": "new", "name": "新人", **a_role(w)}),
@@ -416,10 +506,12 @@ DESK = [
     Row("give-role", NOBODY, KEEPERS, somebody, lambda w: {**a_role(w), "role": "signer"}),
     Row("give-role", NOBODY, {"sysadmin"}, somebody, lambda w: {"role": "manager"}),
     Row("take-role", NOBODY, KEEPERS, a_second_role),
+    Row("hand-over", KEEPERS, KEEPERS, an_officers_role, lambda w: {"username": "xin", "name": "新人"}),
     Row("charge", KEEPERS, KEEPERS, an_editors_role, lambda w: {"groups": [w.office.roster_groups.first().pk]}),
     Row("charge", KEEPERS, KEEPERS, an_editors_role, lambda w: {"themes": [w.theme.pk]}),
     Row("disable-account", NOBODY, KEEPERS, somebody),
     Row("enable-account", NOBODY, KEEPERS, partial(somebody, is_active=False)),
+    Row("forget-account", KEEPERS, KEEPERS, partial(somebody, is_active=False)),
     Row("reset-factor", NOBODY, KEEPERS, somebody_with_a_factor),
     Row("throw-out", NOBODY, KEEPERS, somebody),
     Row("give-link", NOBODY, KEEPERS, somebody),
@@ -427,9 +519,12 @@ DESK = [
 # Addresses that belong to no office: everybody's own, and the door. The tests of their behaviour are below.
 DOOR = {"healthz", "readyz", "start", "session-state", "sign-in-again", "forgotten", "set-password"}
 DOOR |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-out"}
+JOINING = {"join", "application"}  # a stranger's posts; their tests are in units/tests/test_registrations.py
+DOOR |= {*JOINING, "offices-to-join"}
 # What was made by the request before is shown once; its test is in units/tests/test_accounts.py.
 SHOWN_ONCE = {"link"}
-MINE = {"my-account", "change-password", "set-up-factor", "recovery-codes", "drop-factor", "end-session"}
+SHOWN_TO_ME = {"my-account", "my-data"}  # pages of mine that do nothing
+MINE = {*SHOWN_TO_ME, "change-password", "set-up-factor", "recovery-codes", "drop-factor", "end-session"}
 
 
 def a_role(world: World) -> dict[str, Any]:
@@ -454,8 +549,9 @@ def test_every_address_is_in_the_table():
 def test_every_address_that_takes_a_post_says_what_it_does_then(world):
     """Views without an act must refuse to be posted to, or a post to them must do nothing: these show pages only."""
     silent = {part.name for part in patterns() if not hasattr(part.callback, "act")}
-    acting = {row.name for row in DESK if row.posts} | (MINE - {"my-account"})
+    acting = {row.name for row in DESK if row.posts} | (MINE - SHOWN_TO_ME)
     acting |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-in-again", "sign-out", "forgotten", "set-password"}
+    acting |= JOINING
     assert not silent & acting
     assert {part.name for part in patterns()} == silent | acting
 
@@ -651,7 +747,7 @@ def test_each_act_of_the_second_factor_is_on_the_trail(world, client, settings):
     assert latest() == ("登录", "done", "wang")
 
 
-@pytest.mark.parametrize("name", sorted(MINE - {"my-account"}))
+@pytest.mark.parametrize("name", sorted(MINE - SHOWN_TO_ME))
 def test_each_act_on_ones_own_account_is_on_the_trail(name, world, client):
     key = give_factor(world.officer)
     client.force_login(world.officer)

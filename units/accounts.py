@@ -1,19 +1,37 @@
-"""Keeping accounts: made, given roles, disabled, let in again. Each act asks its verdict and is on the trail.
+"""Keeping accounts: made, given roles, handed over, disabled, let in again. Each act asks its verdict and is on record.
 
 An act holds the account's row first, so that two managers act one after another and nobody is made an
 auditor and a manager at the same moment.
 """
 
+from typing import NamedTuple
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from trail.records import record
-from units import factors
+from units import contacts, factors
 from units.links import may_mail
-from units.models import Account, Membership, Office, Unit
-from units.permissions import may_give, may_hold, may_keep, may_keep_accounts, may_take
+from units.models import UNIT_ROLES, Account, Membership, Office, Role, Unit
+from units.permissions import may_give, may_hand_over, may_hold, may_keep, may_keep_accounts, may_take, may_take_over
 from units.signing_in import end_sessions
 from units.verdicts import Refused
+
+
+class NewPerson(NamedTuple):
+    """Somebody who has no account yet."""
+
+    username: str
+    name: str
+    email: str
+
+
+class Handover(NamedTuple):
+    """Who has taken over, whether with a new account, and whether the leaver's is disabled."""
+
+    successor: Account
+    is_new: bool
+    is_disabled: bool
 
 
 def _hold(account: Account) -> Account:
@@ -25,6 +43,12 @@ def create(office: Office, by: Account | None, username: str, name: str, email: 
     """A new account with its first role and no password yet. Raises Refused. ``by`` None is the command line."""
     if by is not None and not (verdict := may_keep_accounts(by, office)):
         raise Refused(verdict.reason)
+    account = _make(office, by, username, name, email)
+    give(account, unit, role, office, by)
+    return account
+
+
+def _make(office: Office, by: Account | None, username: str, name: str, email: str) -> Account:
     try:
         username = Account.valid_username(username)
         with transaction.atomic():
@@ -35,7 +59,6 @@ def create(office: Office, by: Account | None, username: str, name: str, email: 
         raise Refused(f"已经有账号“{username}”，请换一个。") from error
     after = {"username": account.username, "name": name, "email": email}
     record("建立账号", by=by, office=office.code, on=account, after=after)
-    give(account, unit, role, office, by)
     return account
 
 
@@ -58,9 +81,17 @@ def give(account: Account, unit: Unit, role: str, office: Office, by: Account | 
     verdict = may_hold(account, role) if by is None else may_give(by, account, unit, role, office)
     if not verdict:
         raise Refused(verdict.reason)
+    membership = _give(account, unit, role, office, by)
+    if membership is None:
+        raise Refused(f"{account}已经是{unit}的{Role(role).label}。")
+    return membership
+
+
+def _give(account: Account, unit: Unit, role: str, office: Office, by: Account | None) -> Membership | None:
+    """The new role; None where it is held already."""
     membership, new = Membership.objects.get_or_create(account=account, unit=unit, role=role)
     if not new:
-        raise Refused(f"{account}已经是{unit}的{membership.get_role_display()}。")
+        return None
     after = {"unit": unit.name, "role": membership.get_role_display()}
     record("给予角色", by=by, office=office.code, on=account, after=after)
     return membership
@@ -74,9 +105,13 @@ def take(membership: Membership, office: Office, by: Account) -> None:
         raise Refused(verdict.reason)
     if account.memberships.count() == 1:
         raise Refused("这是他唯一的角色。不再用这个账号，请停用；换角色，请先加新的再取消旧的。")
+    _take(membership, office, by)
+
+
+def _take(membership: Membership, office: Office, by: Account) -> None:
     before = {"unit": membership.unit.name, "role": membership.get_role_display()}
     membership.delete()
-    record("收回角色", by=by, office=office.code, on=account, before=before)
+    record("收回角色", by=by, office=office.code, on=membership.account, before=before)
 
 
 @transaction.atomic
@@ -87,10 +122,49 @@ def disable(account: Account, office: Office, by: Account) -> int:
         raise Refused(verdict.reason)
     if not account.is_active:
         raise Refused(f"账号“{account.username}”已经停用。")
+    return _disable(account, office, by)
+
+
+def _disable(account: Account, office: Office, by: Account) -> int:
     Account.objects.filter(pk=account.pk).update(is_active=False)
     ended = end_sessions(account)
     record("停用账号", by=by, office=office.code, on=account, after={"sessions": ended})
     return ended
+
+
+@transaction.atomic
+def hand_over(
+    leaver: Account, unit: Unit, to: Account | NewPerson, post: str, phone: str, office: Office, by: Account
+) -> Handover:
+    """What somebody is in a unit (交接) passes to a new person, or to one who is something in it already: the roles
+    and the lines of contact. Items are the unit's, so none is moved, and names stay on old ones. Raises Refused.
+
+    Roles elsewhere stay. Where there are none the account is disabled with the roles still on it, which open
+    nothing any more: without any it would be in nobody's list.
+    """
+    leaver = _hold(leaver)
+    if not (verdict := may_hand_over(by, leaver, unit, office)):
+        raise Refused(verdict.reason)
+    passing = list(leaver.memberships.filter(unit=unit, role__in=UNIT_ROLES).select_related("account", "unit"))
+    if is_new := isinstance(to, NewPerson):
+        successor = _make(office, by, *to)
+    else:
+        successor = _hold(to)
+        if not (verdict := may_take_over(successor, leaver, unit)):
+            raise Refused(verdict.reason)
+    for membership in passing:
+        _give(successor, unit, membership.role, office, by)
+    details = contacts.Details(successor.name, post, phone, successor.email)
+    contacts.pass_on(unit, leaver.name, details, office, by)
+    is_disabled = leaver.memberships.count() == len(passing)
+    if is_disabled:
+        _disable(leaver, office, by)
+    else:
+        for membership in passing:
+            _take(membership, office, by)
+    after = {"unit": unit.name, "successor": successor.on_record, "role": [m.get_role_display() for m in passing]}
+    record("交接", by=by, office=office.code, on=leaver, after=after)
+    return Handover(successor, is_new, is_disabled)
 
 
 @transaction.atomic

@@ -248,6 +248,23 @@ class PersonForm(forms.ModelForm):
         }
 
 
+class RosterFileForm(forms.Form):
+    """A workbook of units and contacts, and the day from which it is so."""
+
+    file = forms.FileField(
+        label="文件",
+        help_text=".xlsx，不超过 5 MB，照模板的表头",
+        error_messages={"required": "请选文件。", "empty": "这个文件是空的，请另选。", "invalid": "请选文件。"},
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}),
+    )
+    since = forms.DateField(
+        label="从哪天起",
+        help_text="新增和更改从这天算起，这天以前的名册不变",
+        error_messages={"required": "请填从哪天起。", "invalid": "日期应当像 2020-03-31。"},
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+
 class RoleForm(forms.Form):
     """A role in a unit, as far as who gives it may."""
 
@@ -283,8 +300,8 @@ class RoleForm(forms.Form):
         return line.unit if line else None
 
 
-class NewAccountForm(RoleForm):
-    """A person and the first role."""
+class NewPersonForm(forms.Form):
+    """A person who gets an account."""
 
     username = forms.CharField(
         label="账号",
@@ -301,7 +318,6 @@ class NewAccountForm(RoleForm):
         required=False,
         error_messages={"invalid": "电子邮箱应当像 li@example.cn。"},
     )
-    field_order = ["username", "name", "email", "role", "unit"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -312,3 +328,9 @@ class NewAccountForm(RoleForm):
         if Account.objects.filter(username=name).exists():
             raise ValidationError(f"已经有账号“{name}”，请换一个。")
         return name
+
+
+class NewAccountForm(RoleForm, NewPersonForm):
+    """A person and the first role."""
+
+    field_order = ["username", "name", "email", "role", "unit"]

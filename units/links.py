@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from units.models import Account
+from units.models import Account, Registration
 from units.records import record_for
 
 SITE = "政务信息报送与采用平台"
@@ -41,7 +41,11 @@ def password_link(account: Account, site: str) -> str:
 
 def may_mail(account: Account) -> bool:
     """Whether a link reaches this account by mail."""
-    return settings.MAIL_WORKS and bool(account.email)
+    return may_mail_to(account.email)
+
+
+def may_mail_to(email: str) -> bool:
+    return settings.MAIL_WORKS and bool(email)
 
 
 def mail_reset(username: str, site: str) -> None:
@@ -58,6 +62,22 @@ def mail_invitation(account_id: int, link: str) -> None:
     account = Account.objects.get(pk=account_id)
     if account.email:
         _mail(account, "设置密码", f"您的账号是 {account.username}。", link)
+
+
+def mail_applicant(registration_id: int) -> None:
+    """Tell the officer of a unit that asked to join what was decided. The private link is theirs alone: the database
+    does not know it, so the letter cannot name it."""
+    found = Registration.objects.select_related("office").get(pk=registration_id)
+    if found.officer_email:
+        lines = [
+            f"{found.officer_name}：",
+            "",
+            f"{found.name}向{found.office}的入网申请：{found.get_state_display()}。",
+            *([f"理由：{found.reason}"] if found.reason else []),
+            "",
+            "请打开提交时得到的链接查看；退回补正的，在那里改好再提交。",
+        ]
+        send_mail(f"{SITE}：入网申请{found.get_state_display()}", "\n".join(lines), None, [found.officer_email])
 
 
 def _mail(account: Account, what: str, said: str, link: str) -> None:

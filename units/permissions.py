@@ -1,6 +1,6 @@
-"""Who may keep whose account. Each answer carries its reason; unknown means no."""
+"""Who may keep whose account, and whose contacts. Each answer carries its reason; unknown means no."""
 
-from units.models import GUARDED, UNIT_ROLES, Account, Membership, Office, Role, RosterLine, Unit
+from units.models import GUARDED, UNIT_ROLES, Account, Membership, Office, Registration, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
 # A manager runs the office's work; who audits, manages or keeps the system is the sysadmin's to say.
@@ -9,6 +9,7 @@ MAY_GIVE = {
     Role.SYSADMIN: set(Role),
 }
 APART = {Role.AUDITOR: {Role.MANAGER, Role.SYSADMIN}, Role.MANAGER: {Role.AUDITOR}, Role.SYSADMIN: {Role.AUDITOR}}
+FORGOTTEN = "这个账号的个人信息已经删除，不能再改，也不能再启用。他再来，请开新的账号。"
 
 
 def may_keep_accounts(account: Account, office: Office) -> Verdict:
@@ -16,6 +17,23 @@ def may_keep_accounts(account: Account, office: Office) -> Verdict:
     if account.has_role(office.unit_id, Role.MANAGER, Role.SYSADMIN):
         return YES
     return no("只有收稿单位的管理员和系统管理员可以管理账号。")
+
+
+def may_decide_registration(account: Account, registration: Registration) -> Verdict:
+    """A manager of the office that a unit asks to join."""
+    if account.has_role(registration.office.unit_id, Role.MANAGER):
+        return YES
+    return no("只有收稿单位的管理员可以办理入网申请。")
+
+
+def may_open_registration(account: Account, office: Office) -> Verdict:
+    """A manager of the office."""
+    return YES if account.has_role(office.unit_id, Role.MANAGER) else no("只有收稿单位的管理员可以开关入网申请。")
+
+
+def may_keep_roster(account: Account, office: Office) -> Verdict:
+    """A manager of the office."""
+    return YES if account.has_role(office.unit_id, Role.MANAGER) else no("只有收稿单位的管理员可以改名册。")
 
 
 def may_audit(account: Account, office: Office) -> Verdict:
@@ -38,6 +56,8 @@ def may_keep(account: Account, other: Account, office: Office) -> Verdict:
     """Whether one may change, disable or reset another's account: only where every role it holds is one's to give."""
     if not (verdict := may_keep_accounts(account, office)):
         return verdict
+    if other.forgotten_at:
+        return no(FORGOTTEN)
     if other.pk == account.pk:
         return no("自己的账号不能自己停用或改角色，请另一位管理员或系统管理员办。")
     if not has_only_roles_to_give(account, other, office):
@@ -45,6 +65,13 @@ def may_keep(account: Account, other: Account, office: Office) -> Verdict:
     if other.memberships.exclude(pk__in=Membership.objects.kept_by(office)).exists():
         return no("这个账号还有不归这里管的角色（别的收稿单位，或者已经不在名册上的单位），不能在这里改。")
     return YES
+
+
+def may_forget(account: Account, other: Account, office: Office) -> Verdict:
+    """Who keeps an account deletes what is known of its person, once it is disabled."""
+    if not (verdict := may_keep(account, other, office)):
+        return verdict
+    return no("账号还能登录；先停用，再删除个人信息。") if other.is_active else YES
 
 
 def may_take(account: Account, membership: Membership, office: Office) -> Verdict:
@@ -65,6 +92,8 @@ def may_give(account: Account, other: Account, unit: Unit, role: str, office: Of
     if not (verdict := may_keep_accounts(account, office)):
         return verdict
     label = Role(role).label
+    if other.forgotten_at:
+        return no(FORGOTTEN)
     if other.pk == account.pk:
         return no("不能给自己加角色，请另一位管理员办。")
     if role not in roles_to_give(account, office):
@@ -85,3 +114,46 @@ def may_hold(account: Account, role: str) -> Verdict:
         labels = "、".join(str(Role(other).label) for other in sorted(against))
         return no(f"{Role(role).label}不能和{labels}是同一个人。")
     return YES
+
+
+def may_hand_over(account: Account, leaver: Account, unit: Unit, office: Office) -> Verdict:
+    """Whether what somebody is in a unit may be passed on: by themselves, exactly what they are; by those who may
+    take each of these roles."""
+    held = Membership.objects.filter(account=leaver, unit=unit, role__in=UNIT_ROLES).select_related("unit")
+    if not leaver.is_active or not held:
+        return no(f"{leaver}在{unit}没有可以交接的角色，或者账号已经停用。")
+    if not RosterLine.objects.current().filter(office=office, unit=unit).exists():
+        return no(f"{unit}不在现在的名册上，它的角色不归这里管。")
+    if leaver.pk == account.pk:
+        return YES
+    refusals = (verdict for membership in held if not (verdict := may_take(account, membership, office)))
+    return next(refusals, YES)
+
+
+def may_take_over(successor: Account, leaver: Account, unit: Unit) -> Verdict:
+    """Another who is officer or signer of the unit already, and can sign in."""
+    theirs = Membership.objects.filter(account=successor, unit=unit, role__in=UNIT_ROLES)
+    if successor.pk != leaver.pk and successor.is_active and theirs.exists():
+        return YES
+    return no("接手的人要么是新开账号的人，要么已经是本单位能登录的信息员或签发人。")
+
+
+def may_keep_contacts(account: Account, unit: Unit, office: Office) -> Verdict:
+    """The unit's own people, and a manager of an office that it reports to now."""
+    if not RosterLine.objects.current().filter(office=office, unit=unit).exists():
+        return no(f"{unit}不在现在的名册上，它的联系人不归这里管。")
+    if account.has_role(unit.pk, *UNIT_ROLES) or account.has_role(office.unit_id, Role.MANAGER):
+        return YES
+    return no("联系人由本单位的信息员、签发人和收稿单位的管理员维护。")
+
+
+def may_confirm_contacts(account: Account, unit: Unit, office: Office) -> Verdict:
+    """The unit's own people only: nobody else knows whether they are right."""
+    if not (verdict := may_keep_contacts(account, unit, office)):
+        return verdict
+    return YES if account.has_role(unit.pk, *UNIT_ROLES) else no("由本单位的人核对。")
+
+
+def may_start_round(account: Account, office: Office) -> Verdict:
+    """A manager of the office."""
+    return YES if account.has_role(office.unit_id, Role.MANAGER) else no("只有收稿单位的管理员可以发起联系人核对。")

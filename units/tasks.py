@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from units import links, lockout
+from units import forgetting, links, lockout, roster_imports
 from units.models import Session
 
 
@@ -17,7 +17,15 @@ def send_invitation(account_id: int, link: str) -> None:
 
 
 @shared_task
+def tell_applicant(registration_id: int) -> None:
+    links.mail_applicant(registration_id)
+
+
+@shared_task
 def forget() -> None:
-    """Remove sessions that are over and attempts that no longer count."""
+    """Remove sessions that are over, attempts that no longer count, previews that nobody took in, and personal data
+    that was kept long enough."""
     Session.get_session_store_class().clear_expired()  # type: ignore[attr-defined]
     lockout.forget_old()
+    roster_imports.forget()
+    forgetting.forget_old()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from units.views import mine, people, sign_in, unit
+from units.views import contacts, joining, mine, people, roster, roster_import, sign_in, unit
 
 urlpatterns = [
     path("accounts/login/", sign_in.sign_in, name="sign-in"),
@@ -17,8 +17,22 @@ urlpatterns = [
     path("accounts/me/factor/codes/", mine.recovery_codes, name="recovery-codes"),
     path("accounts/me/factor/drop/", mine.drop_factor, name="drop-factor"),
     path("accounts/me/sessions/end/", mine.end_session, name="end-session"),
+    path("join/", joining.offices_to_join, name="offices-to-join"),
+    path("join/<slug:code>/", joining.join, name="join"),
+    path("application/<str:secret>/", joining.application, name="application"),
+    path("o/<slug:code>/registrations/", joining.registration_list, name="registrations"),
+    path("o/<slug:code>/registrations/open/", joining.open_registration, name="open-registration"),
+    path("o/<slug:code>/registrations/<int:pk>/", joining.registration, name="registration"),
     path("o/<slug:code>/unit/", unit.own_unit, name="own-unit"),
     path("o/<slug:code>/unit/<int:pk>/choices/", unit.choose_for_unit, name="choose-for-unit"),
+    path("o/<slug:code>/unit/<int:pk>/contacts/new/", contacts.new_contact, name="new-contact"),
+    path("o/<slug:code>/unit/<int:pk>/contacts/confirm/", contacts.confirm, name="confirm-contacts"),
+    path("o/<slug:code>/contacts/", contacts.directory, name="contacts"),
+    path("o/<slug:code>/contacts/<int:pk>/", contacts.change_contact, name="contact"),
+    path("o/<slug:code>/contacts/<int:pk>/end/", contacts.end_contact, name="end-contact"),
+    path("o/<slug:code>/contacts/rounds/new/", contacts.new_round, name="new-contact-round"),
+    path("o/<slug:code>/units/<int:pk>/", unit.unit_page, name="unit"),
+    path("o/<slug:code>/accounts/<int:pk>/forget/", people.forget_account, name="forget-account"),
     path("o/<slug:code>/accounts/", people.account_list, name="accounts"),
     path("o/<slug:code>/accounts/new/", people.new_account, name="new-account"),
     path("o/<slug:code>/accounts/<int:pk>/", people.account_detail, name="account"),
@@ -30,4 +44,8 @@ urlpatterns = [
     path("o/<slug:code>/accounts/<int:pk>/link/", people.give_link, name="give-link"),
     path("o/<slug:code>/accounts/<int:pk>/link/shown/", people.link, name="link"),
     path("o/<slug:code>/roles/<int:pk>/take/", people.take_role, name="take-role"),
+    path("o/<slug:code>/roster/", roster.roster, name="roster"),
+    path("o/<slug:code>/roster/groups/<int:pk>/", roster.order_group, name="order-group"),
+    path("o/<slug:code>/roster/import/", roster_import.upload, name="import-roster"),
+    path("o/<slug:code>/roster/import/<int:pk>/", roster_import.preview, name="roster-import"),
 ]

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from scoring.standings import as_json, standings
 from submissions.adoptions import adopt, revoke
 from submissions.models import Adoption, Item, ItemEvent, Period, Theme
-from submissions.workbook import COLUMNS
+from submissions.sheets import COLUMNS
 from units.models import RosterLine, Unit
 
 ROWS = {

@@ -1,4 +1,13 @@
 from units.models.accounts import GUARDED, SLEPT, STAFF, UNIT_ROLES, Account, Membership, Role
+from units.models.joining import (
+    ContactConfirmation,
+    ContactRound,
+    Fate,
+    Registration,
+    RegistrationState,
+    RosterImport,
+    RosterImportRow,
+)
 from units.models.rosters import Alias, RosterGroup, RosterLine
 from units.models.sessions import Attempt, AttemptKind, Session
 from units.models.units import Contact, ContactKind, Office, StandingsShown, Unit
@@ -13,11 +22,18 @@ __all__ = [
     "Attempt",
     "AttemptKind",
     "Contact",
+    "ContactConfirmation",
     "ContactKind",
+    "ContactRound",
+    "Fate",
     "Membership",
     "Office",
+    "Registration",
+    "RegistrationState",
     "Role",
     "RosterGroup",
+    "RosterImport",
+    "RosterImportRow",
     "RosterLine",
     "Session",
     "StandingsShown",

@@ -74,6 +74,7 @@ class Account(AbstractBaseUser):
     password_set_at = models.DateTimeField("设密码时间", null=True, editable=False)
     link_number = models.PositiveIntegerField("设密码链接", default=0, editable=False)
     keys = models.BooleanField("用快捷键", default=True, help_text="在待审页上用键盘办理")
+    forgotten_at = models.DateTimeField("删除个人信息", null=True, editable=False)
     demonstration = models.BooleanField("演示账号", default=False, help_text="不要求手机验证码")
 
     objects = AccountManager()

@@ -92,6 +92,7 @@ class Office(models.Model):
         "单位看得到的排名", max_length=10, choices=StandingsShown, default=StandingsShown.OWN
     )
     demonstration = models.BooleanField("演示数据", default=False)
+    takes_registrations = models.BooleanField("接受入网申请", default=True)
     decides_within = models.PositiveSmallIntegerField("几天内办理", default=3, help_text="待审超过这些天算超期")
     edition = models.PositiveBigIntegerField("账册版次", default=0, editable=False)
 

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_POST
 
 from trail.acts import act
 from units import accounts, factors, links
+from units.contacts import bearing
 from units.desk import DeskRequest, at_office, say_refused
+from units.forgetting import ended_lines_of, forget_person
 from units.forms import NewAccountForm, PersonForm, RoleForm
-from units.models import Account, Membership, Role, RosterLine
-from units.permissions import has_only_roles_to_give, may_keep, may_keep_accounts, may_take
-from units.queue import QUEUE_IS_AWAY
+from units.models import UNIT_ROLES, Account, Membership, Role, RosterLine
+from units.permissions import has_only_roles_to_give, may_forget, may_hand_over, may_keep, may_keep_accounts, may_take
+from units.queue import handed
 from units.sessions import live_sessions
 from units.tasks import send_invitation
 from units.text import one_line
@@ -115,7 +117,14 @@ def _detail(request: DeskRequest, account: Account, status: int = 200, **forms: 
     held = _held_here(request, [account])[account.pk]
     context = {
         "account": account,
-        "held": [(row, may_take(request.user, row, request.office)) for row in held],
+        "held": [
+            (
+                row,
+                may_take(request.user, row, request.office),
+                row.role in UNIT_ROLES and may_hand_over(request.user, account, row.unit, request.office),
+            )
+            for row in held
+        ],
         "elsewhere": len(held) < len(account.memberships.all()),
         "may_keep": may_keep(request.user, account, request.office),
         "sessions": len(live_sessions(account)),
@@ -166,6 +175,23 @@ def enable_account(request: DeskRequest, pk: int) -> HttpResponse:
     return _do_to(request, pk, accounts.enable, "账号已经启用。")
 
 
+@act("删除个人信息")
+@at_office
+def forget_account(request: DeskRequest, pk: int) -> HttpResponse:
+    """Say what goes and what stays of somebody's personal data; then delete it."""
+    account = _account(request, pk)
+    if request.method == "POST":
+        return _do(request, account, partial(forget_person, account), "个人信息已经删除，姓名留在公务记录上。")
+    units = {held.unit for held in account.memberships.all() if held.role in UNIT_ROLES}
+    context = {
+        "account": account,
+        "verdict": may_forget(request.user, account, request.office),
+        "ended": ended_lines_of(account).count(),
+        "standing": sum(bearing(unit, account.name).count() for unit in units),
+    }
+    return render(request, "units/forget.html", context)
+
+
 @act("解除手机验证码")
 @require_POST
 @at_office
@@ -211,15 +237,15 @@ def _do(request: DeskRequest, account: Account, what: Callable[..., object], don
     return redirect("account", request.office.code, account.pk)
 
 
-def _show_link(request: DeskRequest, account: Account) -> HttpResponse:
+def invite(request: DeskRequest, account: Account) -> dict[str, Any]:
+    """A link by which somebody sets a password, mailed where mail works: what is to be shown once."""
     made = links.password_link(account, f"{request.scheme}://{request.get_host()}")
-    mailed = links.may_mail(account)
-    if mailed:
-        try:
-            send_invitation.delay(account.pk, made)
-        except QUEUE_IS_AWAY:
-            mailed = False
-    request.session["link"] = {"account": account.pk, "link": made, "mailed": mailed}
+    mailed = links.may_mail(account) and handed(send_invitation, account.pk, made)
+    return {"link": made, "mailed": mailed, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
+
+
+def _show_link(request: DeskRequest, account: Account) -> HttpResponse:
+    request.session["link"] = {"account": account.pk, **invite(request, account)}
     return redirect("link", request.office.code, account.pk)
 
 
@@ -232,8 +258,7 @@ def link(request: DeskRequest, pk: int) -> HttpResponse:
     if not shown or shown["account"] != account.pk:
         messages.warning(request, "链接只显示一次。没有抄下来，就再给一个，前一个随即作废。")
         return redirect("account", request.office.code, pk)
-    hours = settings.PASSWORD_RESET_TIMEOUT // 3600
-    return render(request, "units/link.html", {**shown, "account": account, "hours": hours})
+    return render(request, "units/link.html", {**shown, "account": account})
 
 
 def _keepers_only(request: DeskRequest) -> None:

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from submissions.commands import find_office
 from submissions.intake import take_in
-from submissions.workbook import BadRows, NotAWorkbook, read
+from submissions.sheets import COLUMNS
+from units.workbook import BadRows, NotAWorkbook, read
 
 
 class Command(BaseCommand):
@@ -23,7 +24,11 @@ class Command(BaseCommand):
         if not file.is_file():
             raise CommandError(f"没有这个文件：{file}")
         try:
-            new = take_in(found, read(file), source=file.name)
+            with file.open("rb") as content:
+                tables = read(content, COLUMNS)
+            new = take_in(found, tables, source=file.name)
+        except PermissionError as error:
+            raise CommandError(f"没有读这个文件的权限：{file}") from error
         except NotAWorkbook as error:
             raise CommandError(str(error)) from error
         except BadRows as error:

@@ -1,4 +1,4 @@
-"""A ledger workbook (DESIGN 9.4) as tables of cells. Nothing here knows what the cells mean.
+"""A workbook as tables of cells. Nothing here knows what the cells mean.
 
 Read with calamine, which is ten times faster than openpyxl but unpacks whole sheets, so the file is
 looked at first: what it unpacks to, and how large an area its cells span.
@@ -7,22 +7,15 @@ looked at first: what it unpacks to, and how large an area its cells span.
 import re
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-LARGEST = 200 * 1024 * 1024
+MEGABYTES = 200
 MOST_CELLS = 5_000_000
 LONGEST_TAG = 1024 * 1024
-COLUMNS = {
-    "单位": ("单位名称", "类别", "排序", "简称", "参加排名"),
-    "报送期": ("名称", "开始日期", "结束日期"),
-    "主题": ("主题名称", "报送期", "计分"),
-    "信息": ("编号", "报送单位", "标题", "报送日期", "状态", "主题"),
-    "采用": ("信息编号", "渠道", "采用日期", "采用标题"),
-}
 _ELEMENT = re.compile(rb"<(?:\w+:)?(?:c|row)[\s/>]")
 _PLACE = re.compile(rb"""<(?:\w+:)?(?:c|row)\s[^>]*?\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,7})["']""")
 
@@ -51,30 +44,38 @@ class BadRows(Exception):
         self.rows = rows
 
 
-# Rows of one sheet with their row numbers; cells in the order of COLUMNS.
+# The columns that each sheet must have, found by their headings; further ones are not read.
+Columns = Mapping[str, Sequence[str]]
+# Rows of one sheet with their row numbers; cells in the order of the columns asked for.
 Table = list[tuple[int, tuple[Any, ...]]]
 
 
-def read(path: Path) -> dict[str, Table]:
-    """The five sheets, empty rows left out. Raises NotAWorkbook, or BadRows for a missing sheet or column."""
-    _look_before_unpacking(path)
+def read(
+    file: BinaryIO, columns: Columns, *, megabytes: int = MEGABYTES, most_cells: int = MOST_CELLS
+) -> dict[str, Table]:
+    """The sheets that ``columns`` names, empty rows left out.
+
+    Raises NotAWorkbook, also for what unpacks to more than so many megabytes or spans more than so many cells, or
+    BadRows for a missing sheet or column.
+    """
+    _look_before_unpacking(file, megabytes, most_cells)
+    file.seek(0)
     try:
-        workbook = CalamineWorkbook.from_path(path)
-        sheets = {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in _present(workbook)
-        }
+        workbook = CalamineWorkbook.from_filelike(file)
+        present = [name for name in columns if name in workbook.sheet_names]
+        sheets = {name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in present}
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise NotAWorkbook("这个文件打不开，可能已损坏。请用 Excel 或 WPS 另存为 .xlsx 再试。") from error
-    bad = [BadRow(name, 1, "缺少这张表") for name in COLUMNS if name not in sheets]
+    bad = [BadRow(name, 1, "缺少这张表") for name in columns if name not in sheets]
     tables = {}
     for name, rows in sheets.items():
         headings = [str(cell).strip() for cell in rows[0]] if rows else []
-        missing = [column for column in COLUMNS[name] if column not in headings]
-        twice = [column for column in COLUMNS[name] if headings.count(column) > 1]
+        missing = [column for column in columns[name] if column not in headings]
+        twice = [column for column in columns[name] if headings.count(column) > 1]
         bad += [BadRow(name, 1, f"缺少“{column}”一列") for column in missing]
         bad += [BadRow(name, 1, f"“{column}”一列出现了两次") for column in twice]
         if not missing:
-            places = [headings.index(column) for column in COLUMNS[name]]
+            places = [headings.index(column) for column in columns[name]]
             cells = ((number, tuple(row[place] for place in places)) for number, row in enumerate(rows[1:], start=2))
             tables[name] = [(number, row) for number, row in cells if any(cell not in ("", None) for cell in row)]
     if bad:
@@ -82,30 +83,26 @@ def read(path: Path) -> dict[str, Table]:
     return tables
 
 
-def _present(workbook: CalamineWorkbook) -> list[str]:
-    return [name for name in COLUMNS if name in workbook.sheet_names]
-
-
-def _look_before_unpacking(path: Path) -> None:
+def _look_before_unpacking(file: BinaryIO, megabytes: int, most_cells: int) -> None:
     """Refuse what is no workbook or would not fit in memory. Counts what really comes out, not what the file claims."""
     try:
-        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        with zipfile.ZipFile(file) as archive:
             if "xl/workbook.xml" not in archive.namelist():
                 raise NotAWorkbook("这个文件不是 Excel 工作簿（.xlsx）。")
             unpacked = 0
             for member in archive.infolist():
-                area = _Area() if member.filename.startswith("xl/worksheets/") else None
+                area = _Area(most_cells) if member.filename.startswith("xl/worksheets/") else None
                 for chunk in _inflated(file, member):
                     unpacked += len(chunk)
-                    if unpacked > LARGEST:
-                        raise NotAWorkbook("这个文件解开后超过 200 MB，没有读取。请拆成几个文件。")
+                    if unpacked > megabytes * 1024 * 1024:
+                        raise NotAWorkbook(f"这个文件解开后超过 {megabytes} MB，没有读取。请拆成几个文件。")
                     if area is not None:
                         area.look(chunk)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
         raise NotAWorkbook("这个文件不是 Excel 工作簿（.xlsx），或者已损坏。") from error
 
 
-def _inflated(file: Any, member: zipfile.ZipInfo) -> Any:
+def _inflated(file: BinaryIO, member: zipfile.ZipInfo) -> Any:
     """What a member of the archive really unpacks to, piece by piece."""
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & 1:
         raise NotAWorkbook("这个文件加了密码，或者用了不支持的压缩方式。")
@@ -130,7 +127,8 @@ class _Area:
     Every row and cell must say its place, as all office software writes it; without it nothing can be told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self.most = most
         self.tail = b""
         self.columns = self.rows = 1
 
@@ -145,7 +143,7 @@ class _Area:
         if places:
             self.rows = max(self.rows, max(int(row) for _, row in places))
             self.columns = max(self.columns, max(map(_column_number, {letters.upper() for letters, _ in places})))
-        if self.rows * self.columns > MOST_CELLS:
+        if self.rows * self.columns > self.most:
             raise NotAWorkbook("这个文件里有单元格离其他内容太远，没有读取。请删去表格以外的内容。")
 
 

@@ -1,0 +1,162 @@
+"""Keeping the roster (名册): renamed, regrouped, exempted, reordered, left, merged, each from a day on.
+
+A line that has ended never changes, so a past period prints as it was: a change ends the open line the day before
+and begins another. Nothing that a unit earned is moved.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from trail.records import record
+from units.models import Account, Alias, Office, RosterGroup, RosterLine, Unit
+from units.permissions import may_keep_roster
+from units.verdicts import Refused, TooLate
+
+DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """How a unit stands on a roster. ``group`` may be the name of one that is not there yet."""
+
+    name: str
+    group: str
+    order: int
+    ranked: bool
+
+
+@transaction.atomic
+def change(line: RosterLine, place: Place, since: datetime.date, by: Account) -> RosterLine:
+    """Let a unit stand otherwise from a day on; its old name stays an alias. Raises Refused or TooLate."""
+    office, line = _held(line, since, by)
+    before = place_of(line)
+    if place == before:
+        raise Refused("和现在一样，没有要改的。")
+    if place.name != line.name:
+        _refuse_taken(office, line, place.name)
+    group = _group(office, place.group)
+    changed = _begin(line, since, name=place.name, group=group, order=place.order, ranked=place.ranked)
+    if place.name != before.name:
+        Alias.objects.filter(office=office, unit=line.unit_id, name=place.name).delete()
+        _also(office, line.unit_id, before.name)
+        # What the unit is called outside rosters follows, unless another office has a say in it.
+        if not RosterLine.objects.filter(unit=line.unit_id).exclude(office=office).exists():
+            Unit.objects.filter(pk=line.unit_id).update(name=place.name)
+    record("改名册", by=by, office=office.code, on=line.unit, before=_told(before), after=_told(place, since))
+    return changed
+
+
+@transaction.atomic
+def leave(line: RosterLine, last_day: datetime.date, by: Account) -> None:
+    """End a unit's line with a day. Its items and points stay; what comes late is still printed. Raises Refused."""
+    office, line = _held(line, last_day, by)
+    RosterLine.objects.filter(pk=line.pk).update(until=last_day)
+    record(
+        "退出名册", by=by, office=office.code, on=line.unit, after={"name": line.name, "until": last_day.isoformat()}
+    )
+
+
+@transaction.atomic
+def merge(line: RosterLine, into: Unit, on: datetime.date, by: Account) -> None:
+    """Let a unit merge into another of the roster: its line ends the day before, its names find the successor.
+
+    What it earned stays its own. Raises Refused or TooLate.
+    """
+    office, line = _held(line, on, by)
+    if into.pk == line.unit_id:
+        raise Refused("一个单位不能并入它自己。")
+    if not RosterLine.objects.current().filter(office=office, unit=into).exists():
+        raise Refused(f"{into}不在现在的名册上，不能并入它。")
+    if line.since >= on:
+        raise Refused(f"{line.name}从{line.since}起才在名册上，请填以后的日子。")
+    RosterLine.objects.filter(pk=line.pk).update(until=on - DAY)
+    Unit.objects.filter(pk=line.unit_id).update(successor=into, merged_on=on)
+    Alias.objects.filter(office=office, unit=line.unit_id).update(unit=into)
+    _also(office, into.pk, line.name)
+    after = {"name": line.name, "into": into.name, "on": on.isoformat()}
+    record("并入", by=by, office=office.code, on=line.unit, after=after)
+
+
+@transaction.atomic
+def reorder(group: RosterGroup, lines: Sequence[int], since: datetime.date, by: Account) -> int:
+    """Let the lines of a group stand in this order from a day on; how many moved. Raises Refused or TooLate."""
+    office = _office(group.office_id, by)
+    _refuse_to_come(since)
+    standing = {line.pk: line for line in RosterLine.objects.current().filter(office=office, group=group)}
+    if set(standing) != set(lines):
+        raise TooLate("这一类的单位刚刚变过，次序没有存。请看现在的名册再排。")
+    moved = 0
+    for order, pk in enumerate(lines, start=1):
+        line = standing[pk]
+        if line.order != order:
+            _begin(line, max(since, line.since), order=order)
+            moved += 1
+    if not moved:
+        raise Refused("次序和现在一样，没有要改的。")
+    record("排名册次序", by=by, office=office.code, on=group, after={"moved": moved, "since": since.isoformat()})
+    return moved
+
+
+def place_of(line: RosterLine) -> Place:
+    return Place(line.name, line.group.name, line.order, line.ranked)
+
+
+def _office(pk: int, by: Account) -> Office:
+    office = Office.objects.held(pk)
+    if not (verdict := may_keep_roster(by, office)):
+        raise Refused(verdict.reason)
+    return office
+
+
+def _refuse_to_come(day: datetime.date) -> None:
+    if day > timezone.localdate():
+        raise Refused(f"{day}还没有到。名册从今天或以前的一天改起，到时候再来改。")
+
+
+def _held(line: RosterLine, day: datetime.date, by: Account) -> tuple[Office, RosterLine]:
+    """The office, held, and the line as it stands; it must be open, and have begun by that day."""
+    office = _office(line.office_id, by)
+    _refuse_to_come(day)
+    now = RosterLine.objects.select_related("unit", "group").get(pk=line.pk)
+    if now.until is not None:
+        raise TooLate(f"{now.name}这一行名册已经结束，没有再改。请看现在的名册。")
+    if day < now.since:
+        raise Refused(f"{now.name}这一行从{now.since}起，不能从更早的日子改。以前的名册不再变动。")
+    return office, now
+
+
+def _begin(line: RosterLine, since: datetime.date, **changes: object) -> RosterLine:
+    """End a line and begin another; one that begins that very day is changed in place."""
+    if line.since < since:
+        RosterLine.objects.filter(pk=line.pk).update(until=since - DAY)
+        line.pk, line.since, line._state.adding = None, since, True
+    for name, value in changes.items():
+        setattr(line, name, value)
+    line.save()
+    return line
+
+
+def _refuse_taken(office: Office, line: RosterLine, name: str) -> None:
+    others = RosterLine.objects.current().filter(office=office, name=name).exclude(pk=line.pk)
+    if others.exists() or Alias.objects.filter(office=office, name=name).exclude(unit=line.unit_id).exists():
+        raise Refused(f"“{name}”已经是另一个单位的名称或别名，请换一个。")
+
+
+def _also(office: Office, unit: int, name: str) -> None:
+    """Keep a name that is no longer printed, for pasted titles and imports."""
+    if not RosterLine.objects.current().filter(office=office, name=name).exists():
+        Alias.objects.get_or_create(office=office, name=name, defaults={"unit_id": unit})
+
+
+def _group(office: Office, name: str) -> RosterGroup:
+    last = office.roster_groups.order_by("-order").values_list("order", flat=True).first() or 0
+    return RosterGroup.objects.get_or_create(office=office, name=name, defaults={"order": last + 1})[0]
+
+
+def _told(place: Place, since: datetime.date | None = None) -> dict[str, object]:
+    told = {"name": place.name, "group": place.group, "order": place.order, "ranked": place.ranked}
+    return {**told, **({"since": since.isoformat()} if since else {})}
