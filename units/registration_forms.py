@@ -54,7 +54,8 @@ class RegistrationForm(forms.ModelForm):
                 field.error_messages["max_length"] = f"{field.label}最多 {most} 个字。"
         for name in WANTED:
             self.fields[name].required = True
-            self.fields[name].error_messages["required"] = f"请填{self.fields[name].label}。"
+            person = {"leader": "负责领导的", "officer": "信息员的"}.get(name.partition("_")[0], "")
+            self.fields[name].error_messages["required"] = f"请填{person}{self.fields[name].label}。"
         self.fields["group"].error_messages |= {"required": "请选类别。", "invalid_choice": "没有这个类别，请另选。"}
         for name in ("leader_email", "officer_email"):
             self.fields[name].error_messages |= WRONG_EMAIL
