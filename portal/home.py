@@ -17,7 +17,7 @@ from submissions.models.items import ItemQuerySet
 from submissions.states import State
 from units.contacts import rounds_waiting_for
 from units.desk import DeskRequest, at_office
-from units.models import Account, Role
+from units.models import Account, Registration, Role
 
 NEIGHBOURS = 2  # units shown above and below one's own
 PERIODS = 6  # of the chart
@@ -37,6 +37,7 @@ def home(request: DeskRequest) -> HttpResponse:
     waiting = items.awaiting_decision() if editing else _waiting_for(account, items)
     context: dict[str, Any] = {
         "rounds": rounds_waiting_for(account, office) if own else [],
+        "asking": Registration.objects.visible_to(account, office).waiting().count(),
         "editing": editing,
         "today": timezone.localdate(),
         "period": period,

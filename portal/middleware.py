@@ -59,6 +59,7 @@ WHY = {
     405: "不是这样用的网址",
     422: "填写的内容没有通过检查",
 }
+SECRET_PATHS = ("application", "set-password")  # who has the address may do what it is for
 SECRET = re.compile("pass|code|token|secret|key", re.IGNORECASE)
 SHOWN = 200  # characters of what was posted in a field that no form has
 
@@ -91,7 +92,8 @@ def _record_rest(request: HttpRequest, response: HttpResponse, circumstances: Ci
     act = getattr(match.func, "act", None)
     if not circumstances.told and not survived(circumstances):
         reason = getattr(request, "refusal", "") or WHY.get(response.status_code, "")
-        after = {"path": request.path, **({"reason": reason} if reason else {})}
+        path = request.path if match.view_name not in SECRET_PATHS else match.route
+        after = {"path": path, **({"reason": reason} if reason else {})}
         name = act.label if act else f"{request.method} {match.view_name}"
         _record(request, name, after, Result.FAILED if response.status_code >= 500 else Result.REFUSED)
     if act and (extra := _unasked(request, act.takes)):

@@ -30,18 +30,31 @@ class Shifts(NamedTuple):
     moved: int
 
 
-def shifts_of(act: Callable[[], object], office: Office, since: datetime.date) -> tuple[list[Shifts], list[Period]]:
-    """Do the act, compare the tables of the periods that it can reach, and take it back: the open ones, newest first,
-    and beside them those closed, which stay as they were stored. Raises what the act raises."""
+class Outlook(NamedTuple):
+    """What an act would change: in which open periods, the newest first; the closed ones, which stay as they were
+    stored; and how many open ones, older than these, were not tried."""
+
+    shifts: list[Shifts]
+    closed: list[Period]
+    more: int
+
+
+def outlook(act: Callable[[], object], office: Office, since: datetime.date) -> Outlook:
+    """Do the act, compare the tables of the periods that it can reach, and take it back. Raises what the act raises."""
     reached = list(Period.objects.filter(office=office, ends_on__gte=since).newest_first())
-    compared = [period for period in reached if not period.closed][:MOST]
+    still_open = [period for period in reached if not period.closed]
+    compared = still_open[:MOST]
     with transaction.atomic():
         before = {period.pk: _lines(period) for period in compared}
         act()
         after = {period.pk: _lines(period) for period in compared}
         transaction.set_rollback(True)
     shifts = [_between(period, before[period.pk], after[period.pk]) for period in compared]
-    return [one for one in shifts if one.lines or one.moved], [period for period in reached if period.closed]
+    return Outlook(
+        [one for one in shifts if one.lines or one.moved],
+        [period for period in reached if period.closed],
+        len(still_open) - len(compared),
+    )
 
 
 def _lines(period: Period) -> dict[int, tuple[Group, Line]]:

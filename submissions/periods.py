@@ -12,6 +12,7 @@ from units.models import Account, Office
 from units.verdicts import Refused
 
 QUARTERS = "一二三四"
+EARLIEST, LATEST = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 DAY = datetime.timedelta(days=1)
 
 
@@ -23,6 +24,8 @@ def begin(
     office = Office.objects.held(office.pk)
     if not (verdict := may_set_desk(by, office)):
         raise Refused(verdict.reason)
+    if not EARLIEST <= starts_on <= ends_on <= LATEST and starts_on <= ends_on:
+        raise Refused(f"报送期要在 {EARLIEST.year} 年到 {LATEST.year} 年之间，请看年份有没有写错。")
     if ends_on < starts_on:
         raise Refused(f"结束日期 {ends_on} 早于开始日期 {starts_on}。")
     if Period.objects.filter(office=office, name=name).exists():
@@ -36,16 +39,27 @@ def begin(
     return period
 
 
-def following(office: Office) -> dict[str, object]:
-    """What the next quarter would be, for the form to begin with; nothing where there is none yet."""
+def following(office: Office, today: datetime.date) -> dict[str, object]:
+    """What the next quarter would be, for the form to begin with: after the last one, or where that is long past, the
+    one that runs."""
     last = Period.objects.filter(office=office, kind=PeriodKind.QUARTER).newest_first().first()
+    running = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
     if last is None:
-        return {"kind": PeriodKind.QUARTER}
+        return {"kind": PeriodKind.QUARTER, **_quarter(running, "")}
     starts_on = last.ends_on + DAY
-    beyond = starts_on.year * 12 + starts_on.month + 2  # months since year 0 until the month after it
-    ends_on = datetime.date(beyond // 12, beyond % 12 + 1, 1) - DAY
+    return {"kind": last.kind, **_quarter(running if _after(starts_on) <= running else starts_on, last.name)}
+
+
+def _after(starts_on: datetime.date) -> datetime.date:
+    """The first day of the month three months later."""
+    months = starts_on.year * 12 + starts_on.month + 2  # since year 0, until that month
+    return datetime.date(months // 12, months % 12 + 1, 1)
+
+
+def _quarter(starts_on: datetime.date, like: str) -> dict[str, object]:
+    """A quarter that begins on a day; named as ``like`` is, where that counts quarters."""
     name = ""
-    if match := re.fullmatch(rf"\d{{4}}年第([{QUARTERS}1-4])季度", last.name):
+    if match := re.fullmatch(rf"\d{{4}}年第([{QUARTERS}1-4])季度", like):
         digits = QUARTERS if match[1] in QUARTERS else "1234"
         name = f"{starts_on.year}年第{digits[(starts_on.month - 1) // 3]}季度"
-    return {"name": name, "kind": last.kind, "starts_on": starts_on, "ends_on": ends_on}
+    return {"name": name, "starts_on": starts_on, "ends_on": _after(starts_on) - DAY}

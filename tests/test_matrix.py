@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlencode
 
 import openpyxl
 import pytest
@@ -20,6 +21,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, models, transaction
+from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
@@ -41,6 +43,7 @@ from trail.models import TrailEntry
 from units import factors, roster_books, roster_imports
 from units.links import password_link
 from units.models import Account, Contact, Membership, Registration, Role, RosterGroup, RosterLine, Session, Unit
+from units.roster_forms import OrderForm, PlaceForm
 from units.verdicts import Refused
 
 OWN, OTHERS, ELSEWHERE = "own unit's", "another unit's", "another office's"
@@ -185,13 +188,26 @@ def a_place(world: World) -> dict[str, Any]:
     return {"since": "2020-06-01", "name": "改了名的单位", "group": "各县教育局", "order": 3, "ranked": "on"}
 
 
+def looked_at(form: Any, typed: dict[str, Any]) -> dict[str, Any]:
+    """What is posted once the effects were shown."""
+    assert form.is_valid(), form.errors
+    seen = stamp({"asked": str(form.cleaned_data), "rows": str(getattr(form, "order", ""))})
+    return {**typed, "do": "save", "seen": seen}
+
+
+def a_place_looked_at(world: World) -> dict[str, Any]:
+    typed = a_place(world)
+    return looked_at(PlaceForm(QueryDict(urlencode(typed)), a_roster_line(world, OWN)), typed)
+
+
 def a_roster_group(world: World, whose: str) -> RosterGroup:
     return office_of(world, whose).roster_groups.first()
 
 
 def an_order(world: World) -> dict[str, Any]:
     lines = RosterLine.objects.filter(group=a_roster_group(world, OWN)).order_by("-order")
-    return {"since": "2020-06-01", "line": [line.pk for line in lines], "order": [1, 2]}
+    typed = {"since": "2020-06-01", "line": [line.pk for line in lines], "order": [1, 2]}
+    return looked_at(OrderForm(QueryDict(urlencode(typed, doseq=True)), list(lines.in_printed_order())), typed)
 
 
 def a_registration(world: World, whose: str) -> Registration:
@@ -204,7 +220,14 @@ def a_registration(world: World, whose: str) -> Registration:
 
 def an_admission(world: World) -> dict[str, Any]:
     group = world.office.roster_groups.first().pk
-    return {"do": "approve", "name": "戊市教育局", "group": group, "since": "2020-06-01", "officer": "feng"}
+    return {
+        "do": "approve",
+        "unit": "new",
+        "name": "戊市教育局",
+        "group": group,
+        "since": "2020-06-01",
+        "officer": "feng",
+    }
 
 
 def a_channel(world: World, whose: str) -> Any:
@@ -429,8 +452,9 @@ DESK = [
     Row("upward", EDITORS, thing=an_item, asked="items"),
     Row("upward-file", EDITORS, thing=an_item, asked="items"),
     Row("roster", STAFF),
+    Row("import-effects", {"manager"}, thing=a_roster_import),
     Row("order-group", {"manager"}, {"manager"}, a_roster_group, an_order),
-    Row("change-line", {"manager"}, {"manager"}, a_roster_line, lambda w: {**a_place(w), "do": "save"}),
+    Row("change-line", {"manager"}, {"manager"}, a_roster_line, a_place_looked_at),
     Row("registrations", {"manager"}),
     Row("open-registration", NOBODY, {"manager"}, data=lambda w: {"takes": "0"}),
     Row("registration", {"manager"}, {"manager"}, a_registration, lambda w: {"do": "refuse", "reason": "重复"}),

@@ -94,14 +94,10 @@ def change(contact: Contact, details: Details, office: Office, by: Account) -> C
     changed = [label for name, label in LABELS.items() if getattr(before, name) != getattr(details, name)]
     if not changed:
         raise Refused("和原来一样，没有要改的。都对的话，请按“核对无误”。")
+    if details.name != before.name and _standing(contact.unit).filter(kind=contact.kind, name=details.name).exists():
+        raise Refused(f"{details.name}已经是{contact.unit}的{contact.get_kind_display()}，请直接改那一行。")
     was = _told(contact)
-    if _over(contact):
-        contact = _begin(contact.unit, contact.kind, details, by)
-    else:
-        for name, value in details._asdict().items():
-            setattr(contact, name, value)
-        contact.confirmed_on = _looked_at(contact.unit, by)
-        contact.save()
+    contact = _rewrite(contact, details, by)
     record(
         "改联系人",
         by=by,
@@ -157,14 +153,21 @@ def start_round(office: Office, name: str, due_on: datetime.date, by: Account) -
 
 def pass_on(unit: Unit, leaver: str, details: Details, office: Office, by: Account) -> None:
     """The lines that bear a leaver's name go to another person, in a handover's transaction; without any, one of an
-    information officer is begun. Where the other stands there already nothing is begun."""
+    information officer is begun. Where the other stands there already, what was told anew is put into that line."""
+    Unit.objects.select_for_update().get(pk=unit.pk)
     lines = list(bearing(unit, leaver))
     for line in lines:
         if not _over(line):
             line.delete()
     for kind in {line.kind for line in lines} or {ContactKind.OFFICER.value}:
-        if not _standing(unit).filter(kind=kind, name=details.name).exists():
+        standing = _standing(unit).filter(kind=kind, name=details.name).first()
+        if standing is None:
             _begin(unit, kind, details, by)
+        else:
+            told = {name: value for name, value in details._asdict().items() if value}
+            _rewrite(
+                standing, Details(standing.name, standing.post, standing.phone, standing.email)._replace(**told), by
+            )
     _looked_through(unit, office, by)
 
 
@@ -198,6 +201,17 @@ def _begin(unit: Unit, kind: str, details: Details, by: Account) -> Contact:
     return Contact.objects.create(
         unit=unit, kind=kind, since=today, confirmed_on=_looked_at(unit, by), **details._asdict()
     )
+
+
+def _rewrite(contact: Contact, details: Details, by: Account) -> Contact:
+    """The line that says it from today on: another, or the same where it began today."""
+    if _over(contact):
+        return _begin(contact.unit, contact.kind, details, by)
+    for name, value in details._asdict().items():
+        setattr(contact, name, value)
+    contact.confirmed_on = _looked_at(contact.unit, by)
+    contact.save()
+    return contact
 
 
 def _over(contact: Contact) -> bool:

@@ -30,6 +30,7 @@ def forget_person(account: Account, office: Office, by: Account) -> None:
         factors.take_away(account, by, office.code)
     end_sessions(account)
     lines, _ = ended_lines_of(account).delete()
+    _empty_applications_of(account)
     account.email = ""
     account.set_unusable_password()
     account.password_set_at = None
@@ -43,6 +44,15 @@ def ended_lines_of(account: Account) -> ContactQuerySet:
     """The lines of contact that bear the person's name, in units of theirs, and are over."""
     units = account.memberships.filter(role__in=UNIT_ROLES).values("unit")
     return Contact.objects.filter(unit__in=units, name=account.name, until__lt=timezone.localdate())
+
+
+def _empty_applications_of(account: Account) -> None:
+    """What decided applications of the person's units tell of them."""
+    units = account.memberships.filter(role__in=UNIT_ROLES).values("unit")
+    decided = Registration.objects.filter(unit__in=units).exclude(state=RegistrationState.WAITING)
+    for person in ("leader", "officer"):
+        theirs = [name for name in Registration.OF_PERSONS if name.startswith(person)]
+        decided.filter(**{f"{person}_name": account.name}).update(**dict.fromkeys(theirs, ""))
 
 
 @transaction.atomic

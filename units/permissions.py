@@ -78,6 +78,8 @@ def may_take(account: Account, membership: Membership, office: Office) -> Verdic
     """Whether one may take a role away: of others, a role that the office keeps and one may give."""
     if not (verdict := may_keep_accounts(account, office)):
         return verdict
+    if membership.account.forgotten_at:
+        return no(FORGOTTEN)
     if membership.account_id == account.pk:
         return no("自己的角色不能自己取消，请另一位管理员办。")
     if membership.role not in roles_to_give(account, office):

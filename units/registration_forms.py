@@ -14,6 +14,7 @@ from units.likeness import Alike
 from units.models import Account, Office, Registration, RosterGroup
 from units.registrations import ASKED, Admission
 
+NEW = "new"
 WANTED = ("name", "group", "leader_name", "officer_name", "officer_phone")
 STATEMENT = "本单位知道：这个系统连着互联网，不处理涉密信息和内部资料，报送以前由本单位审查。"
 
@@ -72,10 +73,20 @@ class RegistrationForm(forms.ModelForm):
             raise ValidationError(str(error)) from error
 
 
+def _known(one: Alike) -> str:
+    """A unit of the roster as it is offered: why, and who there would get a new colleague."""
+    now = f"现在的人：{one.people}" if one.people else "还没有人能登录"
+    return f"{one.name}（{one.why}{'' if one.current else '，现在不在名册上'}；{now}）"
+
+
 class AdmissionForm(forms.Form):
     """How a unit is taken in: as one that is known, or as a new one; on which line; with whose accounts."""
 
-    unit = forms.ChoiceField(label="它是", widget=forms.RadioSelect(attrs={"class": "form-check-input"}))
+    unit = forms.ChoiceField(
+        label="它是",
+        error_messages={"required": "请选它是名册上的哪个单位，还是新的。", "invalid_choice": "没有这个单位，请另选。"},
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+    )
     name = LineField(label="名册上印出的名称", max_length=200, error_messages={"required": "请填名册上的名称。"})
     group = forms.ModelChoiceField(
         RosterGroup.objects.none(), label="类别", empty_label="请选", error_messages={"required": "请选类别。"}
@@ -101,12 +112,12 @@ class AdmissionForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
-    NAMES = ("do", "reason", "unit", "name", "group", "since", "ranked", "officer", "signer")
+    NAMES = ("do", "seen", "reason", "unit", "name", "group", "since", "ranked", "officer", "signer")
 
     def __init__(self, typed: QueryDict | None, *, registration: Registration, like: list[Alike]) -> None:
         self.units = {str(one.unit): one for one in like}
         initial = {
-            "unit": next((str(one.unit) for one in like if one.sure), ""),
+            "unit": "" if any(one.sure for one in like) else NEW,
             "name": registration.name,
             "group": registration.group_id,
             "since": timezone.localdate(),
@@ -115,13 +126,10 @@ class AdmissionForm(forms.Form):
         }
         super().__init__(typed, initial=initial)
         self.fields["unit"].choices = [  # type: ignore[attr-defined]
-            ("", "新的单位，加进名册"),
-            *(
-                (key, f"{one.name}（{one.why}{'' if one.current else '，现在不在名册上'}）")
-                for key, one in self.units.items()
-            ),
+            (NEW, "新的单位，加进名册"),
+            *((key, _known(one)) for key, one in self.units.items()),
         ]
-        self.fields["unit"].required = False
+        self.fields["unit"].required = bool(like)
         self.fields["group"].queryset = RosterGroup.objects.filter(office=registration.office)  # type: ignore[attr-defined]
 
     def _free(self, name: str) -> str:
@@ -145,7 +153,7 @@ class AdmissionForm(forms.Form):
     @property
     def admission(self) -> Admission:
         asked = self.cleaned_data
-        unit = int(asked["unit"]) if asked["unit"] else None
+        unit = int(asked["unit"]) if asked["unit"] not in ("", NEW) else None
         return Admission(
             asked["name"], asked["group"], asked["since"], asked["officer"], asked["signer"], unit, asked["ranked"]
         )

@@ -14,11 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from trail.records import record
-from units import accounts, contacts
+from units import accounts, contacts, rosters
 from units.models import (
     Account,
     Alias,
@@ -78,14 +77,16 @@ def apply(office: Office, secret: str, asked: Mapping[str, Any], network: str) -
     if not office.takes_registrations:
         raise Refused("现在不接受入网申请，请和收稿单位联系。")
     now = timezone.now()
-    lately = Registration.objects.filter(network=network, sent_at__gt=now - datetime.timedelta(hours=1))
+    lately = Registration.objects.filter(office=office, network=network, sent_at__gt=now - datetime.timedelta(hours=1))
     if lately.count() >= settings.REGISTRATIONS_AN_HOUR:
         raise Refused("从您这里来的申请太多，没有提交。填的都还在，请过一小时再提交。")
     if Registration.objects.filter(office=office).waiting().count() >= MOST_WAITING:
         raise Refused("等待审核的申请太多，没有提交。填的都还在，请过几天再来，或者给收稿单位打电话。")
-    return Registration.objects.create(
+    made = Registration.objects.create(
         office=office, link=digest(secret), sent_at=now, network=network, **{name: asked[name] for name in ASKED}
     )
+    record("提交入网申请", office=office.code, on=made)
+    return made
 
 
 @transaction.atomic
@@ -97,13 +98,15 @@ def open_door(office: Office, takes: bool, by: Account) -> None:
     record("开关入网申请", by=by, office=office.code, on=office, after={"takes": takes})
 
 
+@transaction.atomic
 def correct(registration: Registration, asked: Mapping[str, Any]) -> None:
-    """The applicant's own correction of what was sent back; it waits again. Raises TooLate."""
+    """The applicant's own correction of what was sent back; it waits again, with the reason beside. Raises TooLate."""
     changes = {name: asked[name] for name in ASKED}
-    waits = {"state": RegistrationState.WAITING, "sent_at": timezone.now(), "reason": ""}
+    waits = {"state": RegistrationState.WAITING, "sent_at": timezone.now()}
     returned = Registration.objects.filter(pk=registration.pk, state=RegistrationState.RETURNED)
     if not returned.update(**changes, **waits):
         raise TooLate("这份申请刚刚已经提交或办理，没有再改。")
+    record("补正入网申请", office=registration.office.code, on=registration)
 
 
 @dataclass(frozen=True)
@@ -124,17 +127,23 @@ class Admission:
 
 
 @transaction.atomic
-def approve(registration: Registration, admission: Admission, by: Account) -> list[Account]:
+def approve(
+    registration: Registration, admission: Admission, by: Account, seen: datetime.datetime | None = None
+) -> list[Account]:
     """Take a unit in: its line on the roster, its contacts, and the accounts whose owners are to be invited.
+
+    ``seen`` is when what its manager has read was sent: an application that was corrected since is to be read anew.
 
     The applicant's code is kept where no unit of the installation bears it: to whom another belongs is not for
     one office to say. Raises Refused or TooLate.
     """
     office = Office.objects.held(registration.office_id)
-    _decide(registration, RegistrationState.WAITING, by)
+    registration = _held(registration, seen, by)
     unit = _known(office, admission.unit) if admission.unit else _new_unit(admission.name, registration.code)
-    if not RosterLine.objects.current().filter(office=office, unit=unit).exists():
-        _put_on_roster(office, unit, admission)
+    joins = not RosterLine.objects.current().filter(office=office, unit=unit).exists()
+    if joins:
+        place = rosters.Place(admission.name, admission.group.name, 0, admission.ranked)
+        rosters.join(office, unit, place, admission.since)
     _name_also(office, unit, registration.short_name)
     _keep_contacts(unit, registration, office, by)
     made = [_account(office, unit, Role.OFFICER, admission.officer, registration, "officer", by)]
@@ -143,8 +152,9 @@ def approve(registration: Registration, admission: Admission, by: Account) -> li
     Registration.objects.filter(pk=registration.pk).update(
         state=RegistrationState.APPROVED, unit=unit, decided_by=by, decided_at=timezone.now(), reason=""
     )
-    registration.refresh_from_db()
-    after = {"unit": admission.name, "group": admission.group.name, "since": admission.since.isoformat()}
+    after: dict[str, object] = {"name": registration.name, "unit": str(unit)}
+    if joins:
+        after |= {"group": admission.group.name, "since": admission.since.isoformat()}
     record("同意入网申请", by=by, office=office.code, on=unit, after=after)
     return made
 
@@ -155,7 +165,7 @@ def send_back(registration: Registration, state: RegistrationState, reason: str,
     Office.objects.hold_still(registration.office_id)
     if not reason.strip():
         raise Refused("请写明理由，申请单位会看到。")
-    _decide(registration, RegistrationState.WAITING, by)
+    _held(registration, None, by)
     Registration.objects.filter(pk=registration.pk).update(
         state=state, reason=reason.strip()[:300], decided_by=by, decided_at=timezone.now()
     )
@@ -164,14 +174,17 @@ def send_back(registration: Registration, state: RegistrationState, reason: str,
     record(act, by=by, office=registration.office.code, on=registration, after={"reason": registration.reason})
 
 
-def _decide(registration: Registration, state: RegistrationState, by: Account) -> None:
-    """Hold the application as it waits; of two who decide at once the second is told. Raises Refused or TooLate."""
+def _held(registration: Registration, seen: datetime.datetime | None, by: Account) -> Registration:
+    """The application, held as it waits; of two who decide at once the second is told. Raises Refused or TooLate."""
     if not (verdict := may_decide_registration(by, registration)):
         raise Refused(verdict.reason)
-    now = Registration.objects.select_for_update(of=("self",)).select_related("decided_by").get(pk=registration.pk)
-    if now.state != state:
-        who = f"{now.decided_by}已经办理" if now.decided_by else "申请单位刚刚改过"
-        raise TooLate(f"{who}：{now.get_state_display()}。没有再办一次。")
+    rows = Registration.objects.select_for_update(of=("self",)).select_related("decided_by", "office")
+    now = rows.get(pk=registration.pk)
+    if now.state != RegistrationState.WAITING:
+        raise TooLate(f"{now.decided_by}已经办理：{now.get_state_display()}。没有再办一次。")
+    if seen and now.sent_at != seen:
+        raise TooLate("申请单位刚刚改过这份申请，没有办理。请看过改好的再办。")
+    return now
 
 
 def _known(office: Office, pk: int) -> Unit:
@@ -185,25 +198,6 @@ def _known(office: Office, pk: int) -> Unit:
 def _new_unit(name: str, code: str) -> Unit:
     free = code and not Unit.objects.filter(code=code).exists()
     return Unit.objects.create(name=name, code=code if free else None)
-
-
-def _put_on_roster(office: Office, unit: Unit, admission: Admission) -> None:
-    current = RosterLine.objects.current().filter(office=office)
-    if current.filter(name=admission.name).exists():
-        raise Refused(f"名册里已经有“{admission.name}”。请选那个单位，或者换一个名称。")
-    before = RosterLine.objects.filter(office=office, unit=unit).aggregate(last=Max("until"))["last"]
-    if before and before >= admission.since:
-        raise Refused(f"{unit}在名册上到{before}为止，请从{before + datetime.timedelta(days=1)}以后的日子起。")
-    last = current.filter(group=admission.group).aggregate(last=Max("order"))["last"] or 0
-    RosterLine.objects.create(
-        office=office,
-        unit=unit,
-        group=admission.group,
-        name=admission.name,
-        order=last + 1,
-        ranked=admission.ranked,
-        since=admission.since,
-    )
 
 
 def _name_also(office: Office, unit: Unit, name: str) -> None:

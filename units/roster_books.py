@@ -1,6 +1,7 @@
 """The roster as a workbook (名册工作簿): its sheets, and what an office's books say beside them."""
 
 import datetime
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from units import cells, codes
+from units.contacts import PHONE
 from units.models import Alias, Contact, ContactKind, Fate, Office, RosterGroup, RosterLine, Unit
 from units.sheets import Readers, Sheets, compared, shown
 from units.text import key
@@ -59,11 +61,22 @@ def email(cell: Any) -> str:
     return address
 
 
+def phone(cell: Any) -> str:
+    """A telephone number as the forms take it; may be empty."""
+    number = unicodedata.normalize("NFKC", cells.optional(40)(cell))
+    try:
+        if number:
+            PHONE(number)
+    except ValidationError as error:
+        raise cells.BadCell(f"“{number}”不像：{error.messages[0].rstrip('。')}") from error
+    return number
+
+
 READERS: Readers = {
     UNITS: (cells.required(200), cells.required(100), cells.whole_number, cells.names(200), cells.yes_unless_no, code),
     CONTACTS: (
         *(cells.required(200), contact_kind, cells.required(60)),
-        *(cells.optional(100), cells.optional(40), email),
+        *(cells.optional(100), phone, email),
     ),
 }
 
@@ -91,7 +104,7 @@ class ContactRow(NamedTuple):
 
 
 class Books:
-    """What an office has now: read with four queries, whatever its size."""
+    """What an office has now: read with five queries, whatever its size."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
@@ -108,6 +121,8 @@ class Books:
         standing = Contact.objects.filter(until=None, unit__in=lines.values("unit"))
         for contact in standing.order_by("kind", "id"):
             self.contacts[contact.unit_id, contact.kind, key(contact.name)] = contact
+        elsewhere = RosterLine.objects.current().exclude(office=office).filter(unit__in=lines.values("unit"))
+        self.shared = set(elsewhere.values_list("unit", flat=True))
         self.groups = {key(group.name): group for group in RosterGroup.objects.filter(office=office)}
 
     def unit_row(self, line: RosterLine) -> UnitRow:
@@ -236,7 +251,7 @@ class Comparison(Sheets):
     def _see_that_names_are_free(self, rows: list[tuple[int, int, UnitRow]]) -> None:
         """A name or short name must be one unit's, as things would stand after the import."""
         listed = {unit for _, unit, _ in rows}
-        owners = {name: line.unit_id for name, line in self.books.former.items()}
+        owners = {name: line.unit.successor_id or line.unit_id for name, line in self.books.former.items()}
         owners |= {name: line.unit_id for name, line in self.books.lines.items()}
         for unit, aliases in self.books.aliases.items():
             if unit not in listed:
@@ -273,9 +288,14 @@ class Comparison(Sheets):
             self.joining.append((unit, said))
             if unit > 0 and (came_back := self.books.last[unit].unit).code != (said.code or None):
                 self.codes.append((came_back, said.code))
-            self.fates[UNITS, row] = (Fate.NEW, "；".join(filter(None, ("重新加入" if unit > 0 else "", new_group))))
+            told = ("重新加入" if unit > 0 else "", f"{said.group}，第 {said.order} 位", said.code, new_group)
+            self.fates[UNITS, row] = (Fate.NEW, "；".join(filter(None, told)))
             return
         was = self.books.unit_row(line)
+        if unit in self.books.shared and was.code != said.code:
+            if said.code:
+                self.wrong(UNITS, row, "也向别的收稿单位报送，统一代码不能在这里改")
+            said = said._replace(code=was.code)
         if was.code != said.code:
             self.codes.append((line.unit, said.code))
         if _differ(was[1:3], said[1:3]) or was.ranked != said.ranked:
@@ -296,7 +316,8 @@ class Comparison(Sheets):
             unit = self.units[place]
             contact = self.books.contacts.get((unit, KINDS[said.kind], key(said.name))) if unit else None
             if contact is None:
-                self.fates[CONTACTS, row] = (Fate.NEW, "" if unit else "单位的那一行有错，改好再看")
+                told = "；".join(filter(None, said[3:])) if unit else "单位的那一行有错，改好再看"
+                self.fates[CONTACTS, row] = (Fate.NEW, told)
                 if unit:
                     self.new_contacts.append((unit, said))
                 continue

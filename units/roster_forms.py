@@ -45,7 +45,7 @@ class PlaceForm(forms.Form):
     order = forms.IntegerField(
         label="类别里的次序",
         min_value=0,
-        max_value=99_999,
+        max_value=999_999_999,
         error_messages={"required": "请填次序。", "invalid": "次序是整数。", "min_value": "次序是整数。"},
     )
     ranked = forms.BooleanField(label="参加排名", required=False)
@@ -74,6 +74,14 @@ class LeaveForm(forms.Form):
     @property
     def day(self) -> datetime.date:
         return self.cleaned_data["since"]
+
+
+class RestoreForm(forms.Form):
+    """That a unit left or merged is taken back; there is nothing to fill in."""
+
+    def __init__(self, typed: QueryDict | None, line: RosterLine) -> None:
+        super().__init__(typed)
+        self.day = line.until or timezone.localdate()
 
 
 class MergeForm(LeaveForm):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from trail.records import record
@@ -17,6 +18,7 @@ from units.permissions import may_keep_roster
 from units.verdicts import Refused, TooLate
 
 DAY = datetime.timedelta(days=1)
+EARLIEST = datetime.date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,22 @@ class Place:
     ranked: bool
 
 
+def join(office: Office, unit: Unit, place: Place, since: datetime.date) -> RosterLine:
+    """Put a unit on the roster, last in its group; ask while the office is held. Raises Refused."""
+    _refuse_odd(since)
+    if RosterLine.objects.current().filter(office=office, unit=unit).exists():
+        raise Refused(f"{unit}已经在名册上。")
+    _refuse_taken(office, unit.pk, place.name)
+    before = RosterLine.objects.filter(office=office, unit=unit).aggregate(last=Max("until"))["last"]
+    if before and before >= since:
+        raise Refused(f"{unit}在名册上到{before}为止，请从{before + DAY}以后的日子起。")
+    group = _group(office, place.group)
+    last = RosterLine.objects.current().filter(office=office, group=group).aggregate(last=Max("order"))["last"] or 0
+    return RosterLine.objects.create(
+        office=office, unit=unit, group=group, name=place.name, order=last + 1, ranked=place.ranked, since=since
+    )
+
+
 @transaction.atomic
 def change(line: RosterLine, place: Place, since: datetime.date, by: Account) -> RosterLine:
     """Let a unit stand otherwise from a day on; its old name stays an alias. Raises Refused or TooLate."""
@@ -37,7 +55,7 @@ def change(line: RosterLine, place: Place, since: datetime.date, by: Account) ->
     if place == before:
         raise Refused("和现在一样，没有要改的。")
     if place.name != line.name:
-        _refuse_taken(office, line, place.name)
+        _refuse_taken(office, line.unit_id, place.name)
     group = _group(office, place.group)
     changed = _begin(line, since, name=place.name, group=group, order=place.order, ranked=place.ranked)
     if place.name != before.name:
@@ -69,10 +87,12 @@ def merge(line: RosterLine, into: Unit, on: datetime.date, by: Account) -> None:
     office, line = _held(line, on, by)
     if into.pk == line.unit_id:
         raise Refused("一个单位不能并入它自己。")
-    if not RosterLine.objects.current().filter(office=office, unit=into).exists():
-        raise Refused(f"{into}不在现在的名册上，不能并入它。")
+    if not RosterLine.objects.current().filter(office=office, unit=into, since__lte=on).exists():
+        raise Refused(f"{into}那一天不在名册上，不能并入它。")
     if line.since >= on:
         raise Refused(f"{line.name}从{line.since}起才在名册上，请填以后的日子。")
+    if RosterLine.objects.current().filter(unit=line.unit_id).exclude(office=office).exists():
+        raise Refused(f"{line.name}也向别的收稿单位报送，不能在这里并入；只是不再向这里报送的，请办退出。")
     RosterLine.objects.filter(pk=line.pk).update(until=on - DAY)
     Unit.objects.filter(pk=line.unit_id).update(successor=into, merged_on=on)
     Alias.objects.filter(office=office, unit=line.unit_id).update(unit=into)
@@ -82,23 +102,47 @@ def merge(line: RosterLine, into: Unit, on: datetime.date, by: Account) -> None:
 
 
 @transaction.atomic
+def restore(line: RosterLine, by: Account) -> None:
+    """Take back that a unit left or merged: its last line goes on as if nothing had been. Raises Refused.
+
+    Its name is its own again; other names of it that a merge passed on stay with the successor.
+    """
+    office = _office(line.office_id, by)
+    now = RosterLine.objects.select_related("unit").get(pk=line.pk)
+    later = RosterLine.objects.filter(office=office, unit=now.unit_id).filter(Q(until=None) | Q(since__gt=now.since))
+    if now.until is None or later.exists():
+        raise Refused(f"{now.name}的这一行不是最后一行，或者没有结束，没有要恢复的。")
+    Alias.objects.filter(office=office, name=now.name, unit=now.unit.successor_id or now.unit_id).delete()
+    _refuse_taken(office, now.unit_id, now.name)
+    RosterLine.objects.filter(pk=now.pk).update(until=None)
+    Unit.objects.filter(pk=now.unit_id).update(successor=None, merged_on=None)
+    record("恢复名册", by=by, office=office.code, on=now.unit, before={"until": now.until.isoformat()})
+
+
+@transaction.atomic
 def reorder(group: RosterGroup, lines: Sequence[int], since: datetime.date, by: Account) -> int:
     """Let the lines of a group stand in this order from a day on; how many moved. Raises Refused or TooLate."""
     office = _office(group.office_id, by)
-    _refuse_to_come(since)
+    _refuse_odd(since)
     standing = {line.pk: line for line in RosterLine.objects.current().filter(office=office, group=group)}
     if set(standing) != set(lines):
         raise TooLate("这一类的单位刚刚变过，次序没有存。请看现在的名册再排。")
-    moved = 0
-    for order, pk in enumerate(lines, start=1):
-        line = standing[pk]
-        if line.order != order:
-            _begin(line, max(since, line.since), order=order)
-            moved += 1
+    moved = [standing[pk] for order, pk in enumerate(lines, start=1) if standing[pk].order != order]
     if not moved:
         raise Refused("次序和现在一样，没有要改的。")
-    record("排名册次序", by=by, office=office.code, on=group, after={"moved": moved, "since": since.isoformat()})
-    return moved
+    places = {pk: order for order, pk in enumerate(lines, start=1)}
+    ended = [line for line in moved if line.since < since]
+    corrected = [line for line in moved if line.since >= since]
+    for line in moved:
+        line.order = places[line.pk]
+    RosterLine.objects.filter(pk__in=[line.pk for line in ended]).update(until=since - DAY)
+    RosterLine.objects.bulk_update(corrected, ["order"], batch_size=200)
+    for line in ended:
+        line.pk, line.since, line._state.adding = None, since, True
+    RosterLine.objects.bulk_create(ended, batch_size=2_000)
+    after = {"moved": len(moved), "since": since.isoformat()}
+    record("排名册次序", by=by, office=office.code, on=group, after=after)
+    return len(moved)
 
 
 def place_of(line: RosterLine) -> Place:
@@ -112,15 +156,17 @@ def _office(pk: int, by: Account) -> Office:
     return office
 
 
-def _refuse_to_come(day: datetime.date) -> None:
+def _refuse_odd(day: datetime.date) -> None:
     if day > timezone.localdate():
         raise Refused(f"{day}还没有到。名册从今天或以前的一天改起，到时候再来改。")
+    if day < EARLIEST:
+        raise Refused(f"{day}太早了，请看年份有没有写错。")
 
 
 def _held(line: RosterLine, day: datetime.date, by: Account) -> tuple[Office, RosterLine]:
     """The office, held, and the line as it stands; it must be open, and have begun by that day."""
     office = _office(line.office_id, by)
-    _refuse_to_come(day)
+    _refuse_odd(day)
     now = RosterLine.objects.select_related("unit", "group").get(pk=line.pk)
     if now.until is not None:
         raise TooLate(f"{now.name}这一行名册已经结束，没有再改。请看现在的名册。")
@@ -140,9 +186,9 @@ def _begin(line: RosterLine, since: datetime.date, **changes: object) -> RosterL
     return line
 
 
-def _refuse_taken(office: Office, line: RosterLine, name: str) -> None:
-    others = RosterLine.objects.current().filter(office=office, name=name).exclude(pk=line.pk)
-    if others.exists() or Alias.objects.filter(office=office, name=name).exclude(unit=line.unit_id).exists():
+def _refuse_taken(office: Office, unit: int, name: str) -> None:
+    others = RosterLine.objects.current().filter(office=office, name=name).exclude(unit=unit)
+    if others.exists() or Alias.objects.filter(office=office, name=name).exclude(unit=unit).exists():
         raise Refused(f"“{name}”已经是另一个单位的名称或别名，请换一个。")
 
 

@@ -45,7 +45,6 @@ urlpatterns = [
     path("o/<slug:code>/accounts/<int:pk>/link/shown/", people.link, name="link"),
     path("o/<slug:code>/roles/<int:pk>/take/", people.take_role, name="take-role"),
     path("o/<slug:code>/roster/", roster.roster, name="roster"),
-    path("o/<slug:code>/roster/groups/<int:pk>/", roster.order_group, name="order-group"),
     path("o/<slug:code>/roster/import/", roster_import.upload, name="import-roster"),
     path("o/<slug:code>/roster/import/<int:pk>/", roster_import.preview, name="roster-import"),
 ]

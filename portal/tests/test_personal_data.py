@@ -224,7 +224,7 @@ def test_ended_contacts_and_persons_of_decided_applications_go_in_time(world, se
     assert list(Contact.objects.order_by("id")) == kept
     for row in old:
         row.refresh_from_db()
-        assert {getattr(row, name) for name in forgetting.OF_PERSONS} == {""}
+        assert {getattr(row, name) for name in Registration.OF_PERSONS} == {""}
         assert row.name == "某校"
     for row in young:
         row.refresh_from_db()

@@ -70,8 +70,8 @@ def test_an_export_taken_for_an_import_changes_nothing(world, li):
         )
         Alias.objects.create(office=world.office, unit=unit, name=f"-{order}")
         contact(unit, "=HYPERLINK()", phone="+86 351 1234567", post="-", email="a@example.cn")
-        contact(unit, "同一个人", "leader", phone="0351")
-        contact(unit, "同一个人", phone="1")
+        contact(unit, "同一个人", "leader", phone="03511")
+        contact(unit, "同一个人", phone="11111")
     content = fetched(li, "export-roster")
     made = roster_imports.preview(world.office, "名册.xlsx", content, JOINED, world.manager)
     assert [(str(row), row.name, row.told) for row in made.rows.exclude(fate="same")] == []

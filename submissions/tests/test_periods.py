@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from submissions.models import Period
 from submissions.periods import begin, following
@@ -20,10 +21,9 @@ def test_the_next_quarter_is_offered_and_begun(world):
     li = Client()
     li.force_login(world.manager)
     page = reverse("new-period", args=["jia"])
-    assert following(world.office)["name"] == "2020年第三季度"
-    offered = li.get(page).content.decode()
-    assert 'value="2020年第三季度"' in offered
-    assert 'value="2020-09-30"' in offered
+    assert following(world.office, datetime.date(2020, 8, 1))["name"] == "2020年第三季度"
+    assert following(world.office, datetime.date(2026, 11, 28))["name"] == "2026年第四季度", "the rest is long past"
+    assert f'value="{following(world.office, timezone.localdate())["name"]}"' in li.get(page).content.decode()
     asked = {"name": "2020年第三季度", "kind": "quarter", "starts_on": "2020-07-01", "ends_on": "2020-09-30"}
     assert li.post(page, asked).status_code == 302
     assert Period.objects.get(name="2020年第三季度").starts_on == SUMMER[0]
@@ -37,7 +37,7 @@ def test_the_quarter_after_any_month(world, month):
     Period.objects.all().delete()
     ends_on = datetime.date(2020 + month // 12, month % 12 + 1, 1) - datetime.timedelta(days=1)
     Period.objects.create(office=world.office, kind="quarter", name="x", starts_on="2020-01-01", ends_on=ends_on)
-    offered = following(world.office)
+    offered = following(world.office, datetime.date(2020, month, 1))
     assert (offered["ends_on"] - offered["starts_on"]).days in range(88, 93)
     assert (offered["ends_on"] + datetime.timedelta(days=1)).day == 1
 
@@ -47,6 +47,7 @@ def test_the_quarter_after_any_month(world, month):
     [
         ((SUMMER[1], SUMMER[0]), "早于开始日期"),
         ((datetime.date(2020, 6, 30), SUMMER[1]), "重叠"),
+        ((datetime.date(9999, 9, 30), datetime.date(9999, 12, 31)), "请看年份"),
     ],
 )
 def test_days_that_cannot_be_are_a_sentence(world, days, sentence):

@@ -20,7 +20,8 @@ from units.verdicts import Refused
 def new_period(request: DeskRequest) -> HttpResponse:
     """Begin a period; the form begins with the quarter after the last."""
     only_for(request, Role.MANAGER)
-    form = PeriodForm(request.POST if request.method == "POST" else None, initial=following(request.office))
+    offered = following(request.office, timezone.localdate())
+    form = PeriodForm(request.POST if request.method == "POST" else None, initial=offered)
     if request.method == "POST" and form.is_valid():
         try:
             period = begin(request.office, **form.cleaned_data, by=request.user)

@@ -173,9 +173,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def kept_by(self, office: Office) -> "MembershipQuerySet":
         """Those of ``at`` that the office gives and takes: of its own people, and of units that report to it now.
 
-        That a unit is an office too gives nobody a hand in its own people.
+        Of a unit that reports to nobody any more, having left or merged, they are kept by the offices to which it did:
+        somebody must be able to end them. That a unit is an office too gives nobody a hand in its own people.
         """
-        return self._of(office, RosterLine.objects.current().filter(office=office))
+        standing = RosterLine.objects.current()
+        lines = RosterLine.objects.filter(office=office)
+        return self._of(office, lines.filter(Q(until=None) | ~Q(unit__in=standing.values("unit"))))
 
     def _of(self, office: Office, lines: "models.QuerySet[RosterLine]") -> "MembershipQuerySet":
         own = Q(unit=office.unit_id, role__in=GUARDED)

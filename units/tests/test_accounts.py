@@ -262,8 +262,13 @@ def test_that_an_office_reports_to_another_gives_that_one_no_hand_in_its_people(
     assert not may_give(world.sysadmin, officer, world.other.unit, Role.EDITOR, world.office)
 
 
-def test_people_of_a_unit_that_left_are_shown_and_not_kept(world):
+def test_people_of_a_unit_that_left_are_kept_until_another_office_has_it(world):
     RosterLine.objects.filter(unit=world.bureau).update(until="2021-12-31")
+    assert may_keep(world.manager, world.officer, world.office)
+    group = world.other.roster_groups.get()
+    RosterLine.objects.create(
+        office=world.other, unit=world.bureau, group=group, name="甲", order=9, since="2022-01-01"
+    )
     assert world.officer in Account.objects.visible_to(world.manager, world.office)
     assert "不归这里管" in may_keep(world.manager, world.officer, world.office).reason
     with pytest.raises(Refused, match="不归这里管"):

@@ -1,5 +1,6 @@
 """Units join: the public form against floods, hostile fields and who wants to learn whom the office knows; admission."""
 
+import datetime
 import re
 
 import pytest
@@ -91,7 +92,7 @@ def test_whomever_the_office_knows_the_answer_is_the_same(world):
     ):
         answer = join(world, **changes)
         page = Client().get(link_of(answer)).content.decode()
-        pages.append(re.sub(r"application/[\w-]+/|戊市教育局|甲市教育局|\d+:\d+", "", page))
+        pages.append(re.sub(r"application/[\w-]+/|<dl.*?</dl>|戊市教育局|甲市教育局|\d+:\d+", "", page, flags=re.S))
     assert len(set(pages)) == 1
     assert Client().get("/join/").status_code == 200, "two offices take applications: a list of them"
     assert Client().get(reverse("join", args=["nowhere"])).status_code == 404
@@ -164,7 +165,9 @@ def test_markup_and_odd_characters_are_shown_as_they_are(world, li):
 
 def test_a_closed_door_is_no_page(world, li):
     li.post(reverse("open-registration", args=["jia"]), {"takes": "0"})
-    assert Client().get(reverse("join", args=["jia"])).status_code == 404
+    answer = Client().get(reverse("join", args=["jia"]))
+    assert answer.status_code == 410
+    assert "现在不接受入网申请" in answer.content.decode()
     assert TrailEntry.objects.filter(act="开关入网申请", result="done").count() == 1
 
 
@@ -179,7 +182,7 @@ def test_the_manager_sees_whom_it_may_be(world, li):
     ]
     made = one(world)
     page = li.get(reverse("registration", args=["jia", made.pk])).content.decode()
-    assert "乙市教育局（统一代码相同）" in page
+    assert "乙市教育局（统一代码相同；还没有人能登录）" in page
     assert "丁系" not in page, "another office's units are nobody's business here"
 
 
@@ -187,7 +190,14 @@ def test_a_new_unit_gets_its_line_contacts_accounts_and_links_that_are_shown_onc
     made = one(world)
     page = reverse("registration", args=["jia", made.pk])
     group = world.office.roster_groups.first()
-    form = {"do": "approve", "name": "戊市教育局", "group": group.pk, "since": "2020-01-01", "ranked": "on"}
+    form = {
+        "do": "approve",
+        "unit": "new",
+        "name": "戊市教育局",
+        "group": group.pk,
+        "since": "2020-01-01",
+        "ranked": "on",
+    }
     assert li.post(page, {**form, "officer": "feng", "signer": "he"}).status_code == 302
     shown = li.get(page).content.decode()
     links = re.findall(r"http://testserver(/accounts/password/[^\s<]+)", shown)
@@ -230,6 +240,61 @@ def test_a_code_that_another_office_knows_gives_nobody_a_role_there(world):
         registrations.approve(again, admission(world, unit=theirs.pk, officer="ji"), world.manager)
 
 
+@pytest.mark.parametrize("day", [datetime.date(1, 1, 1), datetime.date(9999, 12, 31)])
+def test_a_day_that_cannot_be_is_refused(world, day):
+    with pytest.raises(Refused):
+        registrations.approve(one(world), admission(world, since=day), world.manager)
+
+
+def test_nobody_is_taken_for_a_known_unit_unless_its_manager_says_so(world, li):
+    join(world, name="甲市教育局")
+    made = Registration.objects.get()
+    page = reverse("registration", args=["jia", made.pk])
+    shown = li.get(page).content.decode()
+    assert "现在的人：sun（信息员）" in shown
+    group = world.office.roster_groups.first().pk
+    form = {"do": "approve", "name": "甲市教育局", "group": group, "since": "2020-01-01", "officer": "feng"}
+    answer = li.post(page, form)
+    assert answer.status_code == 422
+    assert "请选它是名册上的哪个单位，还是新的" in answer.content.decode()
+
+
+def test_a_name_that_is_anothers_alias_is_refused(world):
+    Alias.objects.create(office=world.office, unit=world.college, name="戊市教育局")
+    with pytest.raises(Refused, match="名称或别名"):
+        registrations.approve(one(world), admission(world), world.manager)
+
+
+def test_what_was_corrected_meanwhile_is_read_before_it_is_let_in(world):
+    made = one(world)
+    seen = made.sent_at
+    registrations.send_back(made, RegistrationState.RETURNED, "写全称", world.manager)
+    group = world.office.roster_groups.first()
+    registrations.correct(made, {**dict.fromkeys(registrations.ASKED, ""), "name": "改过的", "group": group})
+    with pytest.raises(TooLate, match="刚刚改过"):
+        registrations.approve(made, admission(world), world.manager, seen)
+
+
+def test_the_private_link_is_on_no_trail(world):
+    """Not even where somebody signed in uses it: who reads the trail could open the application."""
+    client = Client()
+    client.force_login(world.officer)
+    answer = join(world, client)
+    made = Registration.objects.get()
+    registrations.send_back(made, RegistrationState.RETURNED, "写全称", world.manager)
+    client.post(link_of(answer), asked(world))
+    client.post(link_of(answer), asked(world))
+    acts = list(TrailEntry.objects.filter(act__endswith="入网申请").order_by("id").values_list("act", "result"))
+    assert acts == [
+        ("提交入网申请", "done"),
+        ("退回入网申请", "done"),
+        ("补正入网申请", "done"),
+        ("补正入网申请", "refused"),
+    ]
+    secret = link_of(answer).strip("/").split("/")[-1]
+    assert secret not in str(list(TrailEntry.objects.values()))
+
+
 @pytest.mark.parametrize(
     "changes", [{"name": "甲市教育局"}, {"officer": "sun"}, {"officer": "大写"}, {"signer": "wang"}]
 )
@@ -257,7 +322,7 @@ def test_what_is_sent_back_is_corrected_by_its_link_and_waits_again(world, li, s
     corrected = Client().post(link_of(answer), asked(world, name="戊市教育和体育局"))
     assert corrected.status_code == 302
     made.refresh_from_db()
-    assert (made.state, made.name, made.reason) == ("waiting", "戊市教育和体育局", "")
+    assert (made.state, made.name, made.reason) == ("waiting", "戊市教育和体育局", "请写全称")
     late = Client().post(link_of(answer), asked(world, name="又改"))
     assert late.status_code == 422
     assert "没有再改" in late.content.decode()

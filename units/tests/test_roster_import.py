@@ -95,10 +95,10 @@ def test_each_row_is_told_its_fate(world, leader):
             *("单位!3", "changed"),
             f"类别 各市教育局 → 各高等院校；排序 2 → 5；简称 （空） → 乙局；参加排名 是 → 否；统一代码 （空） → {CODE}",
         ),
-        ("单位!4", "new", "新建类别“独立学院”"),
+        ("单位!4", "new", "独立学院，第 1 位；新建类别“独立学院”"),
         ("单位!5", "bad", "类别没有填；排序“一”不是整数"),
         ("联系人!2", "same", ""),
-        ("联系人!3", "new", ""),
+        ("联系人!3", "new", "13800000000"),
         ("联系人!4", "new", ""),
     ]
     assert made.counts == {
@@ -169,7 +169,7 @@ def test_a_preview_writes_nothing_else(world):
         ),
         (
             [],
-            [["丙学院", "信息员", "孙八", "", "1", ""], ["丙学院", "信息员", "孙八", "", "2", ""]],
+            [["丙学院", "信息员", "孙八", "甲", "", ""], ["丙学院", "信息员", "孙八", "乙", "", ""]],
             ["联系人!3: “丙学院”在第 2 行已经有了，内容不同"],
         ),
         # The unit's own row is bad: that is told once.
@@ -195,7 +195,7 @@ def test_a_code_of_another_offices_unit_is_refused(world):
 def test_a_row_twice_is_one(world):
     rows = [["戊学院", "各高等院校", 3, "", "", ""]] * 2
     made = preview(world, rows)
-    assert told(made) == [("单位!2", "new", ""), ("单位!3", "same", "和前面的一行相同")]
+    assert told(made) == [("单位!2", "new", "各高等院校，第 3 位"), ("单位!3", "same", "和前面的一行相同")]
     roster_imports.take_in(made, world.manager)
     assert RosterLine.objects.filter(name="戊学院").count() == 1
 
@@ -284,13 +284,13 @@ def test_who_is_not_in_the_file_stays(world, leader):
 
 def test_a_contact_that_has_ended_is_not_the_same(world, leader):
     Contact.objects.update(until=datetime.date(2020, 2, 1))
-    assert told(preview(world, [], [LEADER])) == [("联系人!2", "new", "")]
+    assert told(preview(world, [], [LEADER])) == [("联系人!2", "new", "局长；0351-1234567；zhao@example.cn")]
 
 
 def test_a_unit_that_left_comes_back_as_itself(world):
     RosterLine.objects.filter(unit=world.college).update(until=datetime.date(2020, 2, 28))
     made = preview(world, [["丙学院", "各高等院校", 1, "", "", CODE]])
-    assert told(made) == [("单位!2", "new", "重新加入")]
+    assert told(made) == [("单位!2", "new", f"重新加入；各高等院校，第 1 位；{CODE}")]
     roster_imports.take_in(made, world.manager)
     assert [line[4:] for line in lines_of(world.college)] == [(JOINED, datetime.date(2020, 2, 28)), (SINCE, None)]
     world.college.refresh_from_db()
@@ -307,7 +307,7 @@ def test_a_former_name_is_not_given_to_another_unit(world):
     assert wrong(preview(world, [row])) == ["单位!2: 是“丙大学”原来的名称"]
     RosterLine.objects.filter(name="丙大学").update(until=datetime.date(2020, 5, 1))
     Unit.objects.filter(pk=world.college.pk).update(successor=world.bureau, merged_on=SINCE)
-    assert wrong(preview(world, [row])) == ["单位!2: 已并入“甲市教育局”"]
+    assert wrong(preview(world, [row])) == ["单位!2: 已并入“甲市教育局”；“丙学院”已是另一个单位的名称或简称"]
 
 
 def test_the_same_file_twice_changes_nothing(world):
@@ -471,7 +471,7 @@ def test_a_post_that_says_nothing_does_nothing(world, li):
         (book([BUREAU]), "0202-04-01", "“从哪天起”应当是 2000-01-01 到今天的一天。"),
         (book([BUREAU]), "下个月", "日期应当像 2020-03-31。"),
     ],
-    ids=str,
+    ids=["no workbook", "no sheet", "no column", "too large", "empty", "to come", "too early", "no day"],
 )
 def test_what_cannot_be_read_is_a_sentence_and_the_day_is_kept(world, li, content, since, sentence):
     answer = upload(li, content, since)

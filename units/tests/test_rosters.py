@@ -1,22 +1,24 @@
 """The roster by date: what each change lets the standings print, in closed quarters and open ones."""
 
 import datetime
+import io
 import json
 
+import openpyxl
 import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from scoring.closing import close, is_intact
-from scoring.shifts import shifts_of
+from scoring.shifts import outlook
 from scoring.standings import standings
 from submissions.exact import ONE
 from submissions.models import Item, Period
 from submissions.states import State
 from tests.races import at_once
 from tests.world import build_world, quarter
-from units import rosters
+from units import accounts, roster_imports, rosters
 from units.models import Alias, RosterGroup, RosterLine, Unit
 from units.rosters import Place
 from units.verdicts import Refused, TooLate
@@ -101,6 +103,58 @@ def test_a_renamed_a_merged_and_an_exempt_unit_through_three_quarters(world):
     assert (world.second_bureau.successor, world.second_bureau.merged_on) == (world.bureau, day)
 
 
+def test_a_unit_that_another_office_has_too_is_not_merged_away(world):
+    group = world.other.roster_groups.get()
+    RosterLine.objects.create(office=world.other, unit=world.bureau, group=group, name="甲市", order=2, since=Q3)
+    with pytest.raises(Refused, match="也向别的收稿单位报送"):
+        rosters.merge(line_of_here(world), world.second_bureau, Q3, world.manager)
+    rosters.change(line_of_here(world), Place("甲市教体局", BUREAUS, 1, True), Q3, world.manager)
+    world.bureau.refresh_from_db()
+    assert world.bureau.name == "甲市教育局", "what it is called elsewhere is not for one office to say"
+
+
+def line_of_here(world) -> RosterLine:
+    return RosterLine.objects.current().select_related("group").get(unit=world.bureau, office=world.office)
+
+
+def test_people_of_a_unit_that_left_can_still_be_ended(world):
+    rosters.merge(line_of(world.bureau), world.second_bureau, Q3, world.manager)
+    accounts.disable(world.officer, world.office, world.manager)
+    accounts.give(world.colleague, world.second_bureau, "officer", world.office, world.manager)
+    accounts.take(world.colleague.memberships.get(unit=world.bureau), world.office, world.manager)
+    world.officer.refresh_from_db()
+    assert not world.officer.is_active
+
+
+def test_the_roster_that_was_exported_after_a_merge_can_be_imported(world, li):
+    rosters.merge(line_of(world.second_bureau), world.bureau, Q3, world.manager)
+    rosters.change(line_of(world.college), place(world.college, name="丙大学"), Q3, world.manager)
+    answer = li.get(reverse("export-roster", args=["jia"]))
+    content = b"".join(answer) if answer.streaming else answer.content
+    made = roster_imports.preview(world.office, "名册.xlsx", content, Q3, world.manager)
+    assert {fate for of_sheet in made.counts.values() for fate, number in of_sheet.items() if number} == {"same"}
+
+
+def test_an_order_costs_the_same_for_few_and_for_many(world, django_assert_max_num_queries):
+    group = RosterGroup.objects.get(office=world.office, name=BUREAUS)
+
+    def reversed_order():
+        lines = RosterLine.objects.current().filter(group=group).order_by("-order").values_list("pk", flat=True)
+        rosters.reorder(group, list(lines), Q3, world.manager)
+
+    with django_assert_max_num_queries(50) as few:
+        reversed_order()
+    units = Unit.objects.bulk_create(Unit(name=f"第{n}个单位") for n in range(300))
+    RosterLine.objects.bulk_create(
+        RosterLine(
+            office=world.office, unit=unit, group=group, name=unit.name, order=n + 3, since=datetime.date(2020, 1, 1)
+        )
+        for n, unit in enumerate(units)
+    )
+    with django_assert_max_num_queries(len(few) + 6):  # batches of bound values
+        reversed_order()
+
+
 def test_old_names_still_find_the_unit(world):
     rosters.change(line_of(world.bureau), place(world.bureau, name="甲市教体局"), Q3, world.manager)
     assert Alias.objects.get(office=world.office, name="甲市教育局").unit == world.bureau
@@ -110,6 +164,39 @@ def test_old_names_still_find_the_unit(world):
     assert set(Alias.objects.values_list("name", flat=True)) == {"甲市教体局"}, "its own name is no alias"
     rosters.merge(line_of(world.second_bureau), world.bureau, Q3, world.manager)
     assert Alias.objects.get(name="乙市教育局").unit == world.bureau
+
+
+@pytest.mark.parametrize("act", ["leave", "merge"])
+def test_what_was_ended_by_mistake_goes_on_as_if_nothing_had_been(world, li, act):
+    line = line_of(world.second_bureau)
+    before = RosterLine.objects.filter(pk=line.pk).values().get()
+    if act == "leave":
+        rosters.leave(line, Q3, world.manager)
+    else:
+        rosters.merge(line, world.bureau, Q3, world.manager)
+    page = reverse("change-line", args=["jia", line.pk])
+    assert "恢复" in li.get(page).content.decode()
+    looked = li.post(page, {"kind": "restore", "do": "look"})
+    assert li.post(page, {"kind": "restore", "do": "save", "seen": looked.context["seen"]}).status_code == 302
+    assert RosterLine.objects.filter(pk=line.pk).values().get() == before
+    world.second_bureau.refresh_from_db()
+    assert world.second_bureau.successor is None
+    assert not Alias.objects.filter(name="乙市教育局").exists()
+
+
+def test_what_an_import_does_to_the_tables_is_shown(world, li):
+    answer = li.get(reverse("export-roster", args=["jia"]))
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer) if answer.streaming else answer.content))
+    book["单位"].cell(2, 5).value = "否"
+    changed = io.BytesIO()
+    book.save(changed)
+    made = roster_imports.preview(world.office, "名册.xlsx", changed.getvalue(), Q3, world.manager)
+    page = li.get(reverse("import-effects", args=["jia", made.pk])).content.decode()
+    assert "没有封存的报送期里，没有一行会变" in page, "no period is open from that day on"
+    quarter(world.office, 3)
+    page = li.get(reverse("import-effects", args=["jia", made.pk])).content.decode()
+    assert "甲市教育局，各市教育局，不参加排名" in page
+    assert RosterLine.objects.current().filter(ranked=False).count() == 0
 
 
 def test_a_line_that_ended_never_changes_and_a_day_is_changed_in_place(world):
@@ -137,7 +224,8 @@ def test_who_left_may_no_longer_write_and_is_found_among_the_former(world, li):
         (lambda w, line: rosters.change(line, place(w.bureau, order=4), datetime.date(2019, 1, 1), w.manager), "更早"),
         (lambda w, line: rosters.leave(line, datetime.date(2999, 1, 1), w.manager), "还没有到"),
         (lambda w, line: rosters.merge(line, w.bureau, Q3, w.manager), "并入它自己"),
-        (lambda w, line: rosters.merge(line, w.other.roster_lines.get().unit, Q3, w.manager), "不在现在的名册上"),
+        (lambda w, line: rosters.merge(line, w.other.roster_lines.get().unit, Q3, w.manager), "不在名册上"),
+        (lambda w, line: rosters.leave(line, datetime.date(1, 1, 1), w.manager), "太早了"),
         (lambda w, line: rosters.leave(line, Q3, w.editor), "只有收稿单位的管理员"),
     ],
 )
@@ -159,19 +247,22 @@ def test_what_it_does_to_the_tables_is_shown_and_taken_back(world, li):
     assert "甲市教育局，各市教育局，序号 2，第 2 名" in told
     assert "照原样不变的：2020年第1季度" in told
     assert RosterLine.objects.get(pk=line.pk).until is None
-    assert li.post(page, {**asked, "do": "save"}).status_code == 302
+    other = {**asked, "do": "save", "since": "2020-02-02", "seen": answer.context["seen"]}
+    assert li.post(page, other).status_code == 200, "what was not looked at is shown, not saved"
+    assert RosterLine.objects.get(pk=line.pk).until is None
+    assert li.post(page, {**asked, "do": "save", "seen": answer.context["seen"]}).status_code == 302
     assert RosterLine.objects.get(pk=line.pk).until == datetime.date(2020, 2, 1)
 
 
 def test_shifts_tell_what_reads_otherwise_and_count_who_only_moves(world):
     act = lambda: rosters.change(line_of(world.bureau), place(world.bureau, ranked=False), Q3, world.manager)  # noqa: E731
     quarter(world.office, 3)
-    shifts, closed = shifts_of(act, world.office, Q3)
+    shifts, closed, more = outlook(act, world.office, Q3)
     (one,) = shifts
     assert [(row.before, row.after) for row in one.lines] == [
         ("甲市教育局，各市教育局，序号 1，第 1 名", "甲市教育局，各市教育局，不参加排名")
     ]
-    assert (one.moved, closed) == (1, [])
+    assert (one.moved, closed, more) == (1, [], 0)
 
 
 def test_the_numbers_are_the_order_and_equal_ones_stand_as_they_stood(world, li):
@@ -183,7 +274,10 @@ def test_the_numbers_are_the_order_and_equal_ones_stand_as_they_stood(world, li)
     wrong = li.post(page, {**same, "order": ["x", "2"]})
     assert "应当是整数" in wrong.content.decode()
     assert 'value="x"' in wrong.content.decode()
-    assert li.post(page, {**same, "order": ["5", "2"]}).status_code == 302
+    asked = {**same, "order": ["5", "2"]}
+    looked = li.post(page, {**asked, "do": "look"})
+    assert "改了以后，排名表会怎么印" in looked.content.decode()
+    assert li.post(page, {**asked, "do": "save", "seen": looked.context["seen"]}).status_code == 302
     names = RosterLine.objects.current().filter(group=group).in_printed_order().values_list("name", flat=True)
     assert list(names) == ["乙市教育局", "甲市教育局"]
     assert RosterLine.objects.filter(group=group, until=datetime.date(2020, 6, 30)).count() == 2

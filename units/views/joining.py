@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -44,7 +45,9 @@ def offices_to_join(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """The form by which a unit asks to join. Whomever the office knows already, the answer is the same."""
-    office = get_object_or_404(Office, code=code, takes_registrations=True)
+    office = get_object_or_404(Office, code=code)
+    if not office.takes_registrations:
+        return render(request, "units/offices_to_join.html", {"closed": office}, status=410)
     form = RegistrationForm(request.POST if request.method == "POST" else None, office=office)
     refused, status = "", 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
@@ -140,7 +143,8 @@ def registration(request: DeskRequest, pk: int) -> HttpResponse:
     visible = Registration.objects.visible_to(request.user, request.office)
     found = get_object_or_404(visible.select_related("office", "group", "unit", "decided_by"), pk=pk)
     request.about = found
-    like = alike(request.office, [found.name, found.short_name], found.code)
+    waits = found.state == RegistrationState.WAITING
+    like = alike(request.office, [found.name, found.short_name], found.code) if waits else []
     do = request.POST.get("do", "") if request.method == "POST" else ""
     admission = AdmissionForm(request.POST if do == "approve" else None, registration=found, like=like)
     back = SendBackForm(request.POST if do in ("return", "refuse") else None)
@@ -149,24 +153,28 @@ def registration(request: DeskRequest, pk: int) -> HttpResponse:
         status = 422
         try:
             if do == "approve" and admission.is_valid():
-                made = registrations.approve(found, admission.admission, request.user)
+                seen = parse_datetime(request.POST.get("seen", ""))
+                made = registrations.approve(found, admission.admission, request.user, seen)
+                found.refresh_from_db()
                 _invite(request, found, made)
                 return redirect("registration", request.office.code, pk)
             if do in ("return", "refuse") and back.is_valid():
                 state = RegistrationState.RETURNED if do == "return" else RegistrationState.REFUSED
                 registrations.send_back(found, state, back.cleaned_data["reason"], request.user)
+                found.refresh_from_db()
                 _tell(request, found)
                 return redirect("registrations", request.office.code)
         except (Refused, TooLate) as error:
             say_refused(request, error)
             found.refresh_from_db()
+            waits = found.state == RegistrationState.WAITING
     context = {
         "registration": found,
         "like": like,
         "form": admission,
         "back": back,
         "do": do,
-        "waits": found.state == RegistrationState.WAITING,
+        "waits": waits,
         "invitations": _invitations(request, found),
     }
     return render(request, "units/registration.html", context, status=status)

@@ -132,7 +132,9 @@ def _detail(request: DeskRequest, account: Account, status: int = 200, **forms: 
         "must": factors.is_must(account),
         "units": _unit_names(request),
         "form": PersonForm(instance=account),
-        "may_get_more": account != request.user and has_only_roles_to_give(request.user, account, request.office),
+        "may_get_more": account != request.user
+        and not account.forgotten_at
+        and has_only_roles_to_give(request.user, account, request.office),
         "role_form": RoleForm(office=request.office, by=request.user),
         **forms,
     }

@@ -1,20 +1,15 @@
-"""The roster (名册): who reports to the office, in which group and order; and the order of a group."""
+"""The roster (名册): who reports to the office, in which group and order."""
 
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 
-from trail.acts import act
-from units import rosters
 from units.desk import DeskRequest, at_office, only_for
 from units.models import STAFF, Role, RosterGroup, RosterLine
-from units.roster_forms import OrderForm
 from units.text import one_line, row_id
-from units.verdicts import Refused, TooLate
 
 ROWS = 50  # units a page
 STATES = {"": "现在的", "exempt": "不参加排名", "former": "已经退出的"}
@@ -57,10 +52,11 @@ def roster(request: DeskRequest) -> HttpResponse:
 
 
 def of_state(lines: Any, state: str) -> Any:
-    """Those of the lines that stand, that are exempt of them, or whose unit has left for good."""
+    """Those of the lines that stand, that are exempt of them, or the last of units that have left for good."""
     if state == "former":
-        standing = RosterLine.objects.current().filter(office__in=lines.values("office")).values("unit")
-        return lines.filter(until__isnull=False).exclude(unit__in=standing)
+        later = RosterLine.objects.filter(office=OuterRef("office"), unit=OuterRef("unit"))
+        later = later.filter(Q(until=None) | Q(until__gt=OuterRef("until")))
+        return lines.filter(until__isnull=False).exclude(Exists(later))
     return lines.current().filter(ranked=False) if state == "exempt" else lines.current()
 
 
@@ -72,29 +68,3 @@ def behind(line: RosterLine) -> Q:
 
 def address(kept: dict[str, Any], **changes: Any) -> str:
     return "?" + urlencode({name: value for name, value in {**kept, **changes}.items() if value})
-
-
-@act("排名册次序", ["since", "line", "order"])
-@at_office
-def order_group(request: DeskRequest, pk: int) -> HttpResponse:
-    """The units of a group with a number each; saved, they stand in the order of the numbers."""
-    only_for(request, Role.MANAGER)
-    group = get_object_or_404(RosterGroup, pk=pk, office=request.office)
-    request.about = group
-    lines = list(RosterLine.objects.current().filter(office=request.office, group=group).in_printed_order())
-    form = OrderForm(request.POST if request.method == "POST" else None, lines)
-    if request.method == "POST" and form.is_valid():
-        try:
-            moved = rosters.reorder(group, form.order, form.cleaned_data["since"], request.user)
-        except (Refused, TooLate) as error:
-            form.add_error(None, str(error))
-            request.refusal = str(error)
-        else:
-            messages.success(request, f"{group}的次序已经排好，动了 {moved} 个单位。")
-            return redirect(f"{roster_of(request)}?group={group.pk}")
-    context = {"form": form, "group": group}
-    return render(request, "units/order_group.html", context, status=422 if form.errors else 200)
-
-
-def roster_of(request: DeskRequest) -> str:
-    return redirect("roster", request.office.code).url

@@ -47,18 +47,22 @@ def choose_for_unit(request: DeskRequest, pk: int) -> HttpResponse:
 def unit_page(request: DeskRequest, pk: int) -> HttpResponse:
     """A unit that reports or reported to the office: names and places on the roster, contacts, people."""
     only_for(request, *STAFF)
+    if pk >= 10**18:  # larger than any database holds
+        raise Http404
     lines = list(RosterLine.objects.filter(office=request.office, unit=pk).select_related("group").order_by("-since"))
     if not lines:
         raise Http404
     unit = Unit.objects.select_related("successor").get(pk=pk)
+    here = any(line.until is None for line in lines)
     context = {
         "unit": unit,
         "lines": lines,
         "aliases": unit.aliases.filter(office=request.office).order_by("name"),
-        "book": book_of(unit, request.office),
+        "here": here,  # of who reports elsewhere now, only its past here is told
+        "book": book_of(unit, request.office) if here else None,
         "whole": sees_numbers(request.user, pk, request.office),
         "may_keep": may_keep_contacts(request.user, unit, request.office),
-        "people": people_of(unit),
+        "people": people_of(unit) if here else [],
         "manager": request.user.has_role(request.office.unit_id, Role.MANAGER),
         "may_open": may_keep_accounts(request.user, request.office),
     }
