@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import servers
+from tests.console import console_of
 from tests.visitor import TOKEN, Visitor
 from tests.world import PASSWORD
 
@@ -29,6 +30,9 @@ class Web:
     port: int = 0
     process: subprocess.Popen | None = None
 
+    def __post_init__(self) -> None:
+        self.console = console_of(self.environment)
+
     def manage(self, *arguments: str) -> str:
         """What a command of ``manage.py`` prints."""
         command = [sys.executable, "manage.py", *arguments]
@@ -39,7 +43,8 @@ class Web:
         return done.stdout.strip()
 
     def shell(self, code: str) -> str:
-        return self.manage("shell", "-v", "0", "-c", code)
+        """What a piece of code prints that runs in the product."""
+        return self.console.run(code)
 
     @contextmanager
     def serving(self, *before: str, **more: str) -> Iterator["Web"]:

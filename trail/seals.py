@@ -98,8 +98,10 @@ def heads() -> list[Head]:
 
 def note_heads() -> None:
     """Write down the ends of the chains beside the database, where a hand in it does not reach."""
-    with NOTES.open("a", encoding="utf-8") as notes:
-        notes.writelines(f"head {head.office or '-'} {head.position} {head.digest}\n" for head in heads())
+    lines = [f"head {head.office or '-'} {head.position} {head.digest}\n" for head in heads()]
+    if lines:  # a file without any would be read as one that somebody has emptied
+        with NOTES.open("a", encoding="utf-8") as notes:
+            notes.write("".join(lines))
 
 
 def read_heads(path: Path) -> list[Head]:

@@ -55,9 +55,7 @@ class Directory:
     def page(self) -> tuple[list[Entry], str]:
         """The units asked for in printed order, a page of them; and the address of the next, if there is one."""
         found = self._lines().filter(self._states()[self.state]).in_printed_order().select_related("group")
-        if self.after is not None:
-            found = found.filter(self._behind(self.after))
-        lines = list(found[: ROWS + 1])
+        lines = list(found.printed_behind(self.after)[: ROWS + 1])
         shown = lines[:ROWS]
         units = [line.unit_id for line in shown]
         contacts: dict[int, list[Contact]] = {unit: [] for unit in units}
@@ -95,15 +93,3 @@ class Directory:
 
     def _is_confirmed(self) -> Q:
         return Q(Exists(ContactConfirmation.objects.filter(round=self.round, unit=OuterRef("unit"))))
-
-    def _behind(self, after: int) -> Q:
-        """Lines that are printed behind a line of the office; all where there is no such line."""
-        last = RosterLine.objects.filter(office=self.office, pk=after).select_related("group").first()
-        if last is None:
-            return Q()
-        place = {"group__order": last.group.order, "group": last.group_id, "order": last.order}
-        behind, same = Q(), Q()
-        for name, value in {**place, "pk": last.pk}.items():
-            behind |= same & Q(**{f"{name}__gt": value})
-            same &= Q(**{name: value})
-        return behind

@@ -15,6 +15,7 @@ import psycopg2
 import pytest
 
 from tests import programs, servers
+from tests.console import console_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "demonstration-2020"
@@ -29,6 +30,9 @@ class Served:
     process: subprocess.Popen
     log: Path
     environment: dict[str, str] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        self.console = console_of(self.environment)
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess:
         """A command of ``manage.py`` on the same data."""
@@ -100,6 +104,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, own_urls: dict[str, str]) -
     """One running product for all journeys; they follow each other in their order."""
     running = start(tmp_path_factory.mktemp("served") / "data", own_urls)
     yield running
+    running.console.close()
     running.process.terminate()
     running.process.wait(timeout=30)
 

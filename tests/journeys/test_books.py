@@ -344,7 +344,7 @@ def test_make_run_stops_all_of_it(place, everybody):
     port = servers.free_port()
     kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     environment = {**kept, "DATA_DIR": str(place), "PORT": str(port), "DEMO_PASSWORD": PASSWORD}
-    log = place.with_suffix(".log")
+    log = place.with_suffix(f".{everybody}.log")
     with log.open("wb") as output:
         make = subprocess.Popen(
             ["make", "run"], cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True

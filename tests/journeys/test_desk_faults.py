@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlencode
 
 import openpyxl
 import psycopg2
@@ -32,6 +33,7 @@ from submissions.tests.test_inspection import bomb
 from tests import programs
 from tests.disks import small_disk
 from tests.journeys.conftest import own_database
+from tests.visitor import TOKEN, Visitor
 from tests.web import Person, Web, found
 
 WRITE = "/o/jia/items/write/"
@@ -50,7 +52,9 @@ print(json.dumps([
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     with own_database() as urls:
-        yield found(tmp_path_factory.mktemp("desk") / "data", urls)
+        made = found(tmp_path_factory.mktemp("desk") / "data", urls)
+        yield made
+        made.console.close()
 
 
 @pytest.fixture(scope="module")
@@ -515,3 +519,46 @@ def test_19_five_megabytes_stay_in_the_box_with_the_limit_and_ten_thousand_field
     assert status == 400
     assert "送来的内容太多" in page or "太多" in page
     assert told(web, "太多的一条") == []
+
+
+# ---- the public form: floods, hostile fields, who wants to learn whom the office knows ----
+
+JOIN = "/join/jia/"
+
+
+def an_application(web: Web, **changes: str) -> tuple[int, str]:
+    """A stranger fills in the public form and sends it."""
+    stranger = Visitor(web.port)
+    page = stranger.ask("GET", JOIN)[1]
+    fields = {"name": "戊学校", "leader_name": "何某", "officer_name": "冯某", "officer_phone": "0351-4040999"}
+    fields |= {"group": re.search(r'<option value="(\d+)"', page)[1], "statement": "on"}
+    fields |= {"page": re.search(r'name="page" value="([^"]+)"', page)[1]}
+    token = TOKEN.search(page)[1]
+    return stranger.ask("POST", JOIN, urlencode({"csrfmiddlewaretoken": token, **fields, **changes}))
+
+
+def test_however_many_apply_at_once_from_one_place_an_hours_worth_is_taken(web):
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: an_application(web, name=f"第{n}个学校"), range(24)))
+    assert sorted(status for status, _ in answers) == [302] * 20 + [429] * 4
+    refused = next(text for status, text in answers if status == 429)
+    assert "请过一小时再提交" in refused
+    assert "冯某" in refused, "what was typed stays"
+    count = "from units.models import Registration; print(Registration.objects.count())"
+    assert web.shell(count) == "20"
+
+
+def test_hostile_fields_of_the_public_form_are_sentences_and_no_page_tells_who_is_known(web):
+    for changes in (
+        {"name": "a\x00b", "code": "\x00"},
+        {"name": "<script>", "group": "9" * 40, "page": "x" * 9_000},
+        {"officer_email": "a" * 300, "officer_phone": "=1+1", "leader_name": "\u202e" * 70},
+    ):
+        status, text = an_application(web, **changes)
+        assert status == 422
+        assert "<script></" not in text
+    known, unknown = (an_application(web, name=name)[1] for name in ("甲市教育局", "无人知道的学校"))
+    same = [re.sub(r'value="[^"]*"|甲市教育局|无人知道的学校', "", text) for text in (known, unknown)]
+    assert same[0] == same[1]
+    assert Visitor(web.port).ask("GET", "/application/guess/")[0] == 404
+    assert Visitor(web.port).ask("GET", "/join/nowhere/")[0] == 404

@@ -32,8 +32,7 @@ LIST = "首页 > 信息公开\n1. 吕梁：孝义市教育系统开展线上家�
 
 @pytest.fixture
 def desk(served: Served, window: Window):
-    made = served.manage("shell", "-v", "0", "-c", WAITING)
-    assert made.returncode == 0, made.stderr
+    served.console.run(WAITING)
     page = window("editor", "queue/?q=键盘工作")
     complaints = complaints_of(page)
     yield page

@@ -94,9 +94,7 @@ class Person:
 
 
 def shell(served: Served, code: str) -> str:
-    done = served.manage("shell", "-v", "0", "-c", code)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return served.console.run(code)
 
 
 def newest(served: Served) -> tuple[str, int, list[str]]:
@@ -175,6 +173,7 @@ def product(folder: Path, urls: dict[str, str], items: int = SMALL) -> Iterator[
     try:
         yield running
     finally:
+        running.console.close()
         running.process.terminate()
         with suppress(subprocess.TimeoutExpired):
             running.process.wait(timeout=30)
@@ -320,7 +319,7 @@ def test_with_two_workers_on_redis(tmp_path, what):
         made_after(served, "statistics", kill)
 
 
-@pytest.mark.once
+@pytest.mark.proof
 @needs_redis
 def test_while_redis_hangs_or_refuses_asking_answers_in_two_seconds_and_deciding_goes_on(tmp_path):
     port = servers.free_port()

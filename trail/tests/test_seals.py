@@ -193,6 +193,13 @@ def test_inserted_entries_do_not_keep_others_from_being_sealed(sealed, monkeypat
     assert seals.seal() == 1
 
 
+@pytest.mark.django_db
+def test_where_nothing_is_sealed_yet_no_empty_notes_are_left_to_be_read():
+    seals.note_heads()
+    assert not seals.NOTES.exists()
+    call_command("verify_trail")
+
+
 def test_heads_are_noted_beside_the_database(sealed):
     seals.note_heads()
     write(1)

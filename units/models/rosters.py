@@ -3,7 +3,7 @@
 import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from units.models.units import Office, Unit
 
@@ -35,6 +35,24 @@ class RosterLineQuerySet(models.QuerySet["RosterLine"]):
     def in_printed_order(self) -> "RosterLineQuerySet":
         """Groups in their order, units in theirs; equal orders stand as they came."""
         return self.order_by("group__order", "group_id", "order", "id")
+
+    def printed_behind(self, pk: int | None) -> "RosterLineQuerySet":
+        """Those that stand behind this line in printed order: how a list goes on. All, where there is no such line."""
+        last = None if pk is None else RosterLine.objects.filter(pk=pk).select_related("group").first()
+        if last is None:
+            return self
+        place = {"group__order": last.group.order, "group": last.group_id, "order": last.order, "pk": last.pk}
+        behind, same = Q(), Q()
+        for name, value in place.items():
+            behind |= same & Q(**{f"{name}__gt": value})
+            same &= Q(**{name: value})
+        return self.filter(behind)
+
+    def left(self) -> "RosterLineQuerySet":
+        """The last lines of units that have left."""
+        later = RosterLine.objects.filter(office=OuterRef("office"), unit=OuterRef("unit"))
+        later = later.filter(Q(until=None) | Q(until__gt=OuterRef("until")))
+        return self.filter(until__isnull=False).exclude(Exists(later))
 
 
 class RosterLine(models.Model):

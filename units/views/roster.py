@@ -3,12 +3,13 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from units.desk import DeskRequest, at_office, only_for
 from units.models import STAFF, Role, RosterGroup, RosterLine
+from units.models.rosters import RosterLineQuerySet
 from units.text import one_line, row_id
 
 ROWS = 50  # units a page
@@ -30,9 +31,7 @@ def roster(request: DeskRequest) -> HttpResponse:
     here = lines.filter(group=group) if group else lines
     found = of_state(here, state).select_related("group", "unit__successor")
     after = row_id(request.GET.get("after", ""))
-    if after is not None and (last := RosterLine.objects.filter(pk=after, office=request.office).first()):
-        found = found.filter(behind(last))
-    rows = list(found.in_printed_order()[: ROWS + 1])
+    rows = list(found.printed_behind(after).in_printed_order()[: ROWS + 1])
     kept = {"q": words, "state": state, "group": group.pk if group else ""}
     context = {
         "rows": rows[:ROWS],
@@ -51,19 +50,11 @@ def roster(request: DeskRequest) -> HttpResponse:
     return render(request, "units/roster.html", context)
 
 
-def of_state(lines: Any, state: str) -> Any:
-    """Those of the lines that stand, that are exempt of them, or the last of units that have left for good."""
+def of_state(lines: RosterLineQuerySet, state: str) -> RosterLineQuerySet:
+    """Those of the lines that stand, that are exempt of them, or the last of units that have left."""
     if state == "former":
-        later = RosterLine.objects.filter(office=OuterRef("office"), unit=OuterRef("unit"))
-        later = later.filter(Q(until=None) | Q(until__gt=OuterRef("until")))
-        return lines.filter(until__isnull=False).exclude(Exists(later))
+        return lines.left()
     return lines.current().filter(ranked=False) if state == "exempt" else lines.current()
-
-
-def behind(line: RosterLine) -> Q:
-    """Those that stand behind this one in printed order."""
-    group = Q(group__order__gt=line.group.order) | Q(group__order=line.group.order, group_id__gt=line.group_id)
-    return group | Q(group=line.group_id) & (Q(order__gt=line.order) | Q(order=line.order, pk__gt=line.pk))
 
 
 def address(kept: dict[str, Any], **changes: Any) -> str:
