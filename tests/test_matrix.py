@@ -201,6 +201,10 @@ def a_place_looked_at(world: World) -> dict[str, Any]:
     return looked_at(PlaceForm(QueryDict(urlencode(typed)), a_roster_line(world, OWN)), typed)
 
 
+def a_unit_of_the_roster(world: World, whose: str) -> Unit:
+    return a_roster_line(world, whose).unit
+
+
 def a_roster_group(world: World, whose: str) -> RosterGroup:
     return office_of(world, whose).roster_groups.first()
 
@@ -453,6 +457,7 @@ DESK = [
     Row("upward", EDITORS, thing=an_item, asked="items"),
     Row("upward-file", EDITORS, thing=an_item, asked="items"),
     Row("roster", STAFF),
+    Row("name-unit", NOBODY, {"manager"}, a_unit_of_the_roster, lambda w: {"names": "甲局、老甲", "code": ""}),
     Row("import-effects", {"manager"}, thing=a_roster_import),
     Row("order-group", {"manager"}, {"manager"}, a_roster_group, an_order),
     Row("change-line", {"manager"}, {"manager"}, a_roster_line, a_place_looked_at),

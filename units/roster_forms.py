@@ -7,6 +7,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
+from units import codes
 from units.forms import LineField
 from units.models import Office, RosterGroup, RosterLine, Unit
 from units.rosters import Place, place_of
@@ -74,6 +75,33 @@ class LeaveForm(forms.Form):
     @property
     def day(self) -> datetime.date:
         return self.cleaned_data["since"]
+
+
+class NamesForm(forms.Form):
+    """A unit's code and its other names."""
+
+    code = forms.CharField(
+        label="统一代码", max_length=60, required=False, help_text="18 位统一社会信用代码，或者学校代码"
+    )
+    names = LineField(
+        label="别名",
+        max_length=600,
+        required=False,
+        help_text="几个用顿号分开；粘贴采用清单和导入时照这些名字认它",
+        error_messages={"max_length": "别名太长，最多 600 个字。"},
+    )
+
+    def clean_code(self) -> str:
+        try:
+            return codes.checked(self.cleaned_data["code"])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean_names(self) -> list[str]:
+        names = [name.strip() for name in self.cleaned_data["names"].replace(",", "、").replace("，", "、").split("、")]
+        if too_long := next((name for name in names if len(name) > 200), ""):
+            raise forms.ValidationError(f"“{too_long[:20]}…”太长，一个别名最多 200 个字。")
+        return list(dict.fromkeys(filter(None, names)))
 
 
 class RestoreForm(forms.Form):

@@ -145,6 +145,33 @@ def reorder(group: RosterGroup, lines: Sequence[int], since: datetime.date, by: 
     return len(moved)
 
 
+@transaction.atomic
+def name_also(line: RosterLine, code: str, names: Sequence[str], by: Account) -> None:
+    """Let a unit of the roster have this code, empty for none, and just these aliases. Raises Refused."""
+    office = _office(line.office_id, by)
+    unit = Unit.objects.select_for_update().get(pk=line.unit_id)
+    before = {"code": unit.code or "", "aliases": sorted(_aliases(office, unit.pk))}
+    if code != before["code"]:
+        if RosterLine.objects.current().filter(unit=unit).exclude(office=office).exists():
+            raise Refused(f"{unit}也向别的收稿单位报送，统一代码不能在这里改。")
+        if code and Unit.objects.filter(code=code).exclude(pk=unit.pk).exists():
+            raise Refused(f"统一代码“{code}”已是另一个单位的。")
+        Unit.objects.filter(pk=unit.pk).update(code=code or None)
+    for name in names:
+        _refuse_taken(office, unit.pk, name)
+    Alias.objects.filter(office=office, unit=unit).exclude(name__in=names).delete()
+    for name in set(names) - _aliases(office, unit.pk) - {line.name}:
+        Alias.objects.create(office=office, unit=unit, name=name)
+    after = {"code": code, "aliases": sorted(_aliases(office, unit.pk))}
+    if after == before:
+        raise Refused("和现在一样，没有要改的。")
+    record("改别名和代码", by=by, office=office.code, on=unit, before=before, after=after)
+
+
+def _aliases(office: Office, unit: int) -> set[str]:
+    return set(Alias.objects.filter(office=office, unit=unit).values_list("name", flat=True))
+
+
 def place_of(line: RosterLine) -> Place:
     return Place(line.name, line.group.name, line.order, line.ranked)
 

@@ -31,6 +31,7 @@ urlpatterns = [
     path("o/<slug:code>/contacts/<int:pk>/", contacts.change_contact, name="contact"),
     path("o/<slug:code>/contacts/<int:pk>/end/", contacts.end_contact, name="end-contact"),
     path("o/<slug:code>/contacts/rounds/new/", contacts.new_round, name="new-contact-round"),
+    path("o/<slug:code>/units/<int:pk>/names/", unit.name_unit, name="name-unit"),
     path("o/<slug:code>/units/<int:pk>/", unit.unit_page, name="unit"),
     path("o/<slug:code>/accounts/<int:pk>/forget/", people.forget_account, name="forget-account"),
     path("o/<slug:code>/accounts/", people.account_list, name="accounts"),

@@ -199,6 +199,25 @@ def test_what_an_import_does_to_the_tables_is_shown(world, li):
     assert RosterLine.objects.current().filter(ranked=False).count() == 0
 
 
+def test_a_unit_gets_its_aliases_and_code_on_its_page(world, li):
+    page, act = (reverse(name, args=["jia", world.bureau.pk]) for name in ("unit", "name-unit"))
+    assert li.post(act, {"names": "甲局、老甲、甲局", "code": "91350100m000100y43"}).status_code == 302
+    assert set(world.bureau.aliases.values_list("name", flat=True)) == {"甲局", "老甲"}
+    world.bureau.refresh_from_db()
+    assert world.bureau.code == "91350100M000100Y43"
+    for typed, sentence in (
+        ({"names": "乙市教育局"}, "另一个单位的名称或别名"),
+        ({"names": "甲局", "code": "91350100M000100Y44"}, "不是正确的统一社会信用代码"),
+        ({"names": "长" * 201}, "一个别名最多 200 个字"),
+    ):
+        answer = li.post(act, typed)
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
+    assert "老甲" in li.get(page).content.decode(), "nothing of what was refused was kept"
+    li.post(act, {"names": "老甲"})
+    assert set(world.bureau.aliases.values_list("name", flat=True)) == {"老甲"}
+
+
 def test_a_line_that_ended_never_changes_and_a_day_is_changed_in_place(world):
     rosters.change(line_of(world.bureau), place(world.bureau, order=7), Q3, world.manager)
     rosters.change(line_of(world.bureau), place(world.bureau, order=9), Q3, world.manager)

@@ -1,8 +1,10 @@
 """One's own unit, its contacts and what it chooses for itself; and a unit as its office sees it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from trail.acts import act
@@ -12,6 +14,8 @@ from units.desk import DeskRequest, at_office, only_for, say_refused
 from units.models import STAFF, Role, RosterLine, Unit
 from units.permissions import may_keep_accounts, may_keep_contacts
 from units.privacy import sees_numbers
+from units.roster_forms import NamesForm
+from units.rosters import name_also
 from units.verdicts import Refused
 
 
@@ -47,6 +51,32 @@ def choose_for_unit(request: DeskRequest, pk: int) -> HttpResponse:
 def unit_page(request: DeskRequest, pk: int) -> HttpResponse:
     """A unit that reports or reported to the office: names and places on the roster, contacts, people."""
     only_for(request, *STAFF)
+    return shown_unit(request, pk)
+
+
+@act("改别名和代码", ["code", "names"])
+@require_POST
+@at_office
+def name_unit(request: DeskRequest, pk: int) -> HttpResponse:
+    """Let a unit of the roster have this code and just these aliases."""
+    only_for(request, Role.MANAGER)
+    lines = RosterLine.objects.current().filter(office=request.office).select_related("unit")
+    line = get_object_or_404(lines, unit__pk=pk)
+    request.about = line.unit
+    form = NamesForm(request.POST)
+    if form.is_valid():
+        try:
+            name_also(line, form.cleaned_data["code"], form.cleaned_data["names"], request.user)
+        except Refused as error:
+            form.add_error(None, str(error))
+            request.refusal = str(error)
+        else:
+            messages.success(request, f"{line.name}的别名和代码已经改好。")
+            return redirect("unit", request.office.code, pk)
+    return shown_unit(request, pk, status=422, names_form=form)
+
+
+def shown_unit(request: DeskRequest, pk: int, status: int = 200, names_form: NamesForm | None = None) -> HttpResponse:
     if pk >= 10**18:  # larger than any database holds
         raise Http404
     lines = list(RosterLine.objects.filter(office=request.office, unit=pk).select_related("group").order_by("-since"))
@@ -54,7 +84,7 @@ def unit_page(request: DeskRequest, pk: int) -> HttpResponse:
         raise Http404
     unit = Unit.objects.select_related("successor").get(pk=pk)
     here = any(line.until is None for line in lines)
-    context = {
+    context: dict[str, Any] = {
         "unit": unit,
         "lines": lines,
         "aliases": unit.aliases.filter(office=request.office).order_by("name"),
@@ -66,4 +96,6 @@ def unit_page(request: DeskRequest, pk: int) -> HttpResponse:
         "manager": request.user.has_role(request.office.unit_id, Role.MANAGER),
         "may_open": may_keep_accounts(request.user, request.office),
     }
-    return render(request, "units/unit.html", context)
+    typed = {"code": unit.code or "", "names": "、".join(alias.name for alias in context["aliases"])}
+    context["names_form"] = names_form or NamesForm(initial=typed)
+    return render(request, "units/unit.html", context, status=status)
