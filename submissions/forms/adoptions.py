@@ -76,7 +76,10 @@ class UseForm(forms.Form):
 
 
 class InstructionForm(forms.Form):
-    """A leader's instruction on an item; its fields belong to the form of the page that they stand on."""
+    """A leader's instruction on an item; its fields belong to the form of the page that they stand on, which can be sent
+    without them."""
+
+    use_required_attribute = False
 
     leader = LineField(label="批示领导", max_length=60, error_messages={"required": "请写批示领导的姓名和职务。"})
     given_on = PastDateField("批示日期")

@@ -137,8 +137,19 @@ def test_the_pages_of_the_editors_desk_are_sound(served, window):
     page = window("editor", "items/?state=valid")
     page.locator(".grid tbody th a").first.click()
     page.get_by_role("link", name="登记采用").click()
-    look_over(page, "adopt")
     item = page.url
+    page.get_by_label("省委：采用日期").fill("2020-03-20")
+    page.locator("#effects").get_by_text("（省委）").wait_for()
+    look_over(page, "adopt")
+    page.get_by_label("审查意见").fill("可以公开")
+    press(page, "通过", "公开前审查已记录")
+    assert page.get_by_label("省委：采用日期").input_value() == "2020-03-20", "a review costs nothing that was typed"
+    page.get_by_label("省委：采用日期").fill("2030-03-20")
+    page.get_by_role("button", name="登记采用", exact=True).click()
+    page.get_by_role("heading", name="没有登记").wait_for()
+    look_over(page, "adopt-refused")
+    page.get_by_label("省委：采用日期").fill("2020-03-20")
+    press(page, "登记采用", "已登记")
     for path, name in (("items/enter/", "enter"), ("silent/", "silent")):
         go(page, served, path)
         look_over(page, name)
