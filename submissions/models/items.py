@@ -339,6 +339,8 @@ class ItemEvent(models.Model):
     class Meta:
         verbose_name = "流转记录"
         ordering = ["at", "id"]
+        # Which of those that wait came in again: else PostgreSQL reads the whole history to find that few did.
+        indexes = [models.Index(fields=["item"], condition=Q(move="resubmit"), name="event_came_again")]
         constraints = [
             models.CheckConstraint(condition=Q(move__in=list(EVENT_LABELS)), name="event_move_legal"),
             models.CheckConstraint(condition=Q(now__in=State.values), name="event_state_legal"),
