@@ -76,8 +76,10 @@ class UseForm(forms.Form):
 
 
 class InstructionForm(forms.Form):
-    """A leader's instruction on an item; its fields belong to the form of the page that they stand on, which can be sent
-    without them."""
+    """A leader's instruction on an item; its fields belong to the form of the page that they stand on.
+
+    That one can be sent without them.
+    """
 
     use_required_attribute = False
 
