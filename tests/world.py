@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
 from scoring.schemes import put_in_force
 from submissions.exact import ONE
 from submissions.models import Adoption, Channel, Item, ItemKind, Period, Review, Theme
@@ -83,6 +86,20 @@ def account(username: str, unit: Unit, *roles: Role) -> Account:
     return made
 
 
+def people(*asked: tuple[str, Unit, *tuple[Role, ...]]) -> list[Account]:
+    """The same for several at once: every test begins with them."""
+    secret = make_password(PASSWORD)
+    made = Account.objects.bulk_create(
+        Account(username=name, name=name, password=secret, password_set_at=timezone.now()) for name, *_ in asked
+    )
+    Membership.objects.bulk_create(
+        Membership(account=account, unit=unit, role=role)
+        for account, (_, unit, *roles) in zip(made, asked, strict=True)
+        for role in roles
+    )
+    return made
+
+
 def roster_unit(office: Office, group: RosterGroup, name: str, order: int, **fields: Any) -> Unit:
     """A unit on an office's roster since 2020."""
     unit = Unit.objects.create(name=name)
@@ -138,6 +155,18 @@ def build_world() -> World:
     second = roster_unit(office, bureaus, "乙市教育局", 2)
     college = roster_unit(office, colleges, "丙学院", 1)
     other, *_ = found("yi")
+    names = ("editor", "manager", "auditor", "sysadmin", "signer", "officer", "colleague", "other_unit_officer")
+    persons = people(
+        ("wang", office.unit, Role.EDITOR),
+        ("li", office.unit, Role.MANAGER),
+        ("zhao", office.unit, Role.AUDITOR),
+        ("chen", office.unit, Role.SYSADMIN),
+        ("qian", bureau, Role.SIGNER),
+        ("sun", bureau, Role.OFFICER),
+        ("zhou", bureau, Role.OFFICER),
+        ("wu", college, Role.OFFICER),
+        ("zheng", other.unit, Role.EDITOR, Role.MANAGER),
+    )
     other_group = RosterGroup.objects.create(office=other, name="各院系", order=1)
     roster_unit(other, other_group, "丁系", 1)
     return World(
@@ -150,14 +179,7 @@ def build_world() -> World:
         bureau=bureau,
         second_bureau=second,
         college=college,
-        editor=account("wang", office.unit, Role.EDITOR),
-        manager=account("li", office.unit, Role.MANAGER),
-        auditor=account("zhao", office.unit, Role.AUDITOR),
-        sysadmin=account("chen", office.unit, Role.SYSADMIN),
-        signer=account("qian", bureau, Role.SIGNER),
-        officer=account("sun", bureau, Role.OFFICER),
-        colleague=account("zhou", bureau, Role.OFFICER),
-        other_unit_officer=account("wu", college, Role.OFFICER),
+        **dict(zip(names, persons, strict=False)),
         other=other,
-        other_editor=account("zheng", other.unit, Role.EDITOR, Role.MANAGER),
+        other_editor=persons[-1],
     )

@@ -56,6 +56,7 @@ def test_it_serves_and_is_ready_and_says_what_it_loaded(served):
     assert "演示数据" in served.get("/")[1]
 
 
+@pytest.mark.once
 def test_a_second_start_on_the_same_data_is_refused_with_a_sentence(served):
     second = served.manage("serve")
     assert second.returncode == 1
@@ -81,6 +82,7 @@ def test_the_published_figures_and_order_stand_in_the_table(served):
     assert sums == {"各市教育局": (538, 15), "各高等院校": (955, 18)}
 
 
+@pytest.mark.once
 def test_loading_the_example_again_and_checking_the_ledger_change_nothing(served):
     before = standings(served)
     assert "没有改动" in served.manage("load_example", "shanxi-2020q1").stdout
@@ -207,6 +209,7 @@ def make_report(page: Any, served: Served, kind: str, folder: Path) -> dict[str,
     return files
 
 
+@pytest.mark.once
 @pytest.mark.browser
 def test_the_next_documents_have_the_lowered_score_and_every_other_published_figure(served, browser, tmp_path):
     page = sign_in(browser, served, "manager")
@@ -300,6 +303,7 @@ def test_the_closed_quarter_is_read_issued_and_found_by_its_units(served, browse
     assert "印发时填写" not in text
 
 
+@pytest.mark.once
 def test_the_command_prints_the_same_documents(served, tmp_path):
     made = served.manage("build_report", "circular", *OFFICE, "--period", Q1, "--out", str(tmp_path))
     paths = [Path(line) for line in made.stdout.splitlines()]

@@ -144,6 +144,7 @@ def wait_for_answer(person: Person, address: str, token: str, fields: dict) -> t
         time.sleep(0.2)
 
 
+@pytest.mark.once
 def test_1_measured_without_a_transaction_an_item_stays_without_its_event(web):
     naive = """
 import os, signal
@@ -181,6 +182,7 @@ def noise(kilobytes: int) -> bytes:
     return made.getvalue()
 
 
+@pytest.mark.once
 def test_8_where_the_disk_is_full_there_is_a_message_the_text_and_no_orphan(web, disk):
     person = web.person("sun")
     address, token = saved(person, "磁盘满的一条")
@@ -409,6 +411,7 @@ HARMFUL = {
 }
 
 
+@pytest.mark.once
 def test_13_14_bombs_macros_objects_encryption_and_links_are_refused(web):
     person = web.person("sun")
     address, token = saved(person, "附件的一条")
@@ -436,6 +439,7 @@ def exported(person: Person) -> dict[str, openpyxl.cell.Cell]:
     return {cell.value: cell for row in book.active.iter_rows() for cell in row if cell.value is not None}
 
 
+@pytest.mark.once
 def test_15_a_formula_in_a_title_stays_those_characters(web):
     person = web.person("sun")
     titles = ["=1+1", '=HYPERLINK("http://x.cn")', "+1", "-1", "@SUM(1)"]
@@ -471,6 +475,7 @@ def test_16_characters_that_no_file_may_hold_are_cleaned_and_no_export_fails(web
 # ---- 17, 18: names and kinds of files ----
 
 
+@pytest.mark.once
 def test_17_odd_names_are_shown_and_never_used(web):
     person = web.person("sun")
     address, token = saved(person, "怪文件名的一条")
@@ -488,6 +493,7 @@ def test_17_odd_names_are_shown_and_never_used(web):
     assert all(re.fullmatch(r"[0-9a-f]{16}-[0-9a-f]{8}\.png", name) for name in stored)
 
 
+@pytest.mark.once
 def test_18_what_a_browser_could_run_is_refused_or_only_downloaded(web):
     person = web.person("sun")
     address, token = saved(person, "网页文件的一条")
@@ -506,6 +512,7 @@ def test_18_what_a_browser_could_run_is_refused_or_only_downloaded(web):
 # ---- 19: too much ----
 
 
+@pytest.mark.once
 def test_19_five_megabytes_stay_in_the_box_with_the_limit_and_ten_thousand_fields_are_a_sentence(web):
     person = web.person("sun")
     token, fields = form(person, title="太长的一条", body="长" * 1_700_000)
