@@ -69,7 +69,7 @@ def look_or_do(
     request: DeskRequest, form: Any, act_of: Callable[[], object], since: Any, context: dict[str, Any]
 ) -> bool:
     """Whether the act was done: only what was shown is. Else it is tried, and what it would do is in the context."""
-    seen = stamp({"asked": str(form.cleaned_data), "rows": str(getattr(form, "order", ""))})
+    seen = looked_at(form)
     try:
         if request.POST.get("do") == "save" and request.POST.get("seen") == seen:
             act_of()
@@ -79,6 +79,11 @@ def look_or_do(
         form.add_error(None, str(error))
         request.refusal = str(error)
     return False
+
+
+def looked_at(form: Any) -> str:
+    """What a valid form asked for when its effects were shown: only that is done."""
+    return stamp({"asked": str(form.cleaned_data), "rows": str(getattr(form, "order", ""))})
 
 
 @act("排名册次序", ["do", "seen", "since", "line", "order"])

@@ -29,6 +29,7 @@ from django.utils import timezone
 from django_otp.oath import totp
 from PIL import Image
 
+from portal import rosters
 from reports import runs
 from reports.models import Circular, ReportRun, RunFile
 from scoring import closing
@@ -192,8 +193,7 @@ def a_place(world: World) -> dict[str, Any]:
 def looked_at(form: Any, typed: dict[str, Any]) -> dict[str, Any]:
     """What is posted once the effects were shown."""
     assert form.is_valid(), form.errors
-    seen = stamp({"asked": str(form.cleaned_data), "rows": str(getattr(form, "order", ""))})
-    return {**typed, "do": "save", "seen": seen}
+    return {**typed, "do": "save", "seen": rosters.looked_at(form)}
 
 
 def a_place_looked_at(world: World) -> dict[str, Any]:

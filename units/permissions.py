@@ -21,19 +21,17 @@ def may_keep_accounts(account: Account, office: Office) -> Verdict:
 
 def may_decide_registration(account: Account, registration: Registration) -> Verdict:
     """A manager of the office that a unit asks to join."""
-    if account.has_role(registration.office.unit_id, Role.MANAGER):
-        return YES
-    return no("只有收稿单位的管理员可以办理入网申请。")
+    return _manager(account, registration.office, "办理入网申请")
 
 
 def may_open_registration(account: Account, office: Office) -> Verdict:
     """A manager of the office."""
-    return YES if account.has_role(office.unit_id, Role.MANAGER) else no("只有收稿单位的管理员可以开关入网申请。")
+    return _manager(account, office, "开关入网申请")
 
 
 def may_keep_roster(account: Account, office: Office) -> Verdict:
     """A manager of the office."""
-    return YES if account.has_role(office.unit_id, Role.MANAGER) else no("只有收稿单位的管理员可以改名册。")
+    return _manager(account, office, "改名册")
 
 
 def may_audit(account: Account, office: Office) -> Verdict:
@@ -158,4 +156,9 @@ def may_confirm_contacts(account: Account, unit: Unit, office: Office) -> Verdic
 
 def may_start_round(account: Account, office: Office) -> Verdict:
     """A manager of the office."""
-    return YES if account.has_role(office.unit_id, Role.MANAGER) else no("只有收稿单位的管理员可以发起联系人核对。")
+    return _manager(account, office, "发起联系人核对")
+
+
+def _manager(account: Account, office: Office, act: str) -> Verdict:
+    """What a manager of the office alone may do."""
+    return YES if account.has_role(office.unit_id, Role.MANAGER) else no(f"只有收稿单位的管理员可以{act}。")

@@ -77,9 +77,9 @@ def name_unit(request: DeskRequest, pk: int) -> HttpResponse:
 
 
 def shown_unit(request: DeskRequest, pk: int, status: int = 200, names_form: NamesForm | None = None) -> HttpResponse:
-    if pk >= 10**18:  # larger than any database holds
-        raise Http404
-    lines = list(RosterLine.objects.filter(office=request.office, unit=pk).select_related("group").order_by("-since"))
+    lines = list(
+        RosterLine.objects.filter(office=request.office, unit__id=pk).select_related("group").order_by("-since")
+    )
     if not lines:
         raise Http404
     unit = Unit.objects.select_related("successor").get(pk=pk)
