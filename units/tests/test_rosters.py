@@ -341,3 +341,8 @@ def test_what_standings_print_is_what_the_command_prints(world, capsys):
     table = json.loads(capsys.readouterr().out)
     assert [row["unit"] for row in table["groups"][0]["rows"]] == ["甲市教育局", "乙市教育局"]
     assert Item.objects.filter(state=State.VALID).count() == 0
+
+
+def test_a_unit_of_whatever_id_is_not_found(world, li):
+    for pk in ("9" * 30, "0", world.other.roster_lines.get().unit_id):
+        assert li.get(f"/o/jia/units/{pk}/").status_code == 404
