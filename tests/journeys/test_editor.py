@@ -137,6 +137,7 @@ def test_the_pages_of_the_editors_desk_are_sound(served, window):
     page = window("editor", "items/?state=valid&q=2020Q1-1000")  # which nobody here has written
     page.locator(".grid tbody th a").first.click()
     page.get_by_role("link", name="登记采用").click()
+    page.wait_for_load_state()  # what is typed before the scripts have run is reckoned by no one
     item = page.url
     page.get_by_label("省委：采用日期").fill("2020-03-20")
     page.locator("#effects").get_by_text("（省委）").wait_for()
