@@ -216,11 +216,13 @@ class Circular(models.Model):
     issued_at = models.DateTimeField("印发时间", auto_now_add=True)
     corrects = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="corrected_by")
     digest = models.CharField("摘要", max_length=64)
+    told_at = models.DateTimeField(null=True, editable=False)  # when its notices were made (``reports.telling``)
 
     objects = CircularQuerySet.as_manager()
 
     class Meta:
         verbose_name = "通报"
+        indexes = [models.Index(fields=["id"], condition=Q(told_at=None), name="circular_to_tell")]
         constraints = [
             models.UniqueConstraint(fields=["office", "number"], name="circular_number_once"),
             models.CheckConstraint(condition=~Q(corrects=F("id")), name="circular_does_not_correct_itself"),

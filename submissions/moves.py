@@ -177,7 +177,10 @@ def _record_past_adoptions(
         batch_size=BATCH,
     )
     ItemEvent.objects.bulk_create(
-        [ItemEvent(item=item, move=ADOPT, was=item.state, now=item.state, reason=source[:500]) for item, _ in rows],
+        [  # of the past nobody is told
+            ItemEvent(item=i, move=ADOPT, was=i.state, now=i.state, reason=source[:500], told_at=timezone.now())
+            for i, _ in rows
+        ],
         batch_size=BATCH,
     )
 

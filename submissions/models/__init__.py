@@ -1,6 +1,8 @@
 from submissions.models.adoptions import Adoption, AdoptionCredit, AdoptionForm, Forwarding, Instruction
+from submissions.models.announcements import AnnouncedUnit, Announcement
 from submissions.models.channels import Channel, ChannelColumn, ChannelLevel
 from submissions.models.charges import ThemeCharge
+from submissions.models.comments import Comment
 from submissions.models.commissions import Commission, CommissionedUnit, Reminder
 from submissions.models.drafts import Draft
 from submissions.models.files import Attachment, ItemFile
@@ -24,10 +26,13 @@ __all__ = [
     "Adoption",
     "AdoptionCredit",
     "AdoptionForm",
+    "AnnouncedUnit",
+    "Announcement",
     "Attachment",
     "Channel",
     "ChannelColumn",
     "ChannelLevel",
+    "Comment",
     "Commission",
     "CommissionedUnit",
     "DecisionReason",

@@ -29,6 +29,9 @@ class Draft(models.Model):
     # the answer was lost, but never take back a later save of its own.
     page = models.CharField(max_length=32, blank=True)
     turn = models.PositiveIntegerField(default=0)
+    # What a Word file held that could not be taken over, a sentence each, and the file's name.
+    came_from = models.CharField("来自文件", max_length=200, blank=True)
+    left_out = models.JSONField("没有带过来的", default=list)
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     saved_at = models.DateTimeField("保存时间")
 

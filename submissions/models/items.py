@@ -12,7 +12,7 @@ from submissions import search
 from submissions.fields import MillionthsField
 from submissions.models.kinds import ItemKind
 from submissions.models.themes import Theme
-from submissions.states import EVENT_LABELS, RECEIVED, State
+from submissions.states import EVENT_LABELS, RECEIVED, TOLD, State
 from units.models import Office, Role, RosterLine, Unit
 
 if TYPE_CHECKING:
@@ -335,12 +335,17 @@ class ItemEvent(models.Model):
     was = models.CharField("从", max_length=10, blank=True)
     now = models.CharField("到", max_length=10)
     reason = models.CharField("理由", max_length=500, blank=True)
+    # When those whom it concerns were told (``telling``); of what nobody is told, never.
+    told_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = "流转记录"
         ordering = ["at", "id"]
-        # Which of those that wait came in again: else PostgreSQL reads the whole history to find that few did.
-        indexes = [models.Index(fields=["item"], condition=Q(move="resubmit"), name="event_came_again")]
+        indexes = [
+            # Which of those that wait came in again: else PostgreSQL reads the whole history to find that few did.
+            models.Index(fields=["item"], condition=Q(move="resubmit"), name="event_came_again"),
+            models.Index(fields=["id"], condition=Q(told_at=None, move__in=TOLD), name="event_to_tell"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(move__in=list(EVENT_LABELS)), name="event_move_legal"),
             models.CheckConstraint(condition=Q(now__in=State.values), name="event_state_legal"),

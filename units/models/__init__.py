@@ -8,6 +8,7 @@ from units.models.joining import (
     RosterImport,
     RosterImportRow,
 )
+from units.models.notices import Notice, NoticeChoice, NoticeKind, NoticeWay
 from units.models.rosters import Alias, RosterGroup, RosterLine
 from units.models.sessions import Attempt, AttemptKind, Session
 from units.models.units import Contact, ContactKind, Office, StandingsShown, Unit
@@ -27,6 +28,10 @@ __all__ = [
     "ContactRound",
     "Fate",
     "Membership",
+    "Notice",
+    "NoticeChoice",
+    "NoticeKind",
+    "NoticeWay",
     "Office",
     "Registration",
     "RegistrationState",
