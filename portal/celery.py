@@ -20,9 +20,13 @@ app.autodiscover_tasks()
 TENDING = {
     "reports.tasks.sweep": 10.0,
     "trail.tasks.seal": 10.0,
+    "submissions.tasks.tell": 10.0,
+    "units.tasks.post": 15.0,
+    "reports.tasks.tell": 60.0,
     "reports.tasks.draft": 60.0,
     "reports.tasks.remove_old_files": 3600.0,
     "units.tasks.forget": 3600.0,
+    "submissions.tasks.look_ahead": 3600.0,
     "submissions.tasks.sweep_files": 86_400.0,
     "trail.tasks.note_heads": 86_400.0,
 }

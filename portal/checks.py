@@ -29,6 +29,8 @@ def unfit_for_production(settings: LazySettings) -> list[str]:
         findings.append(
             "ALLOWED_HOSTS does not name the site. Set it to the names it is reached by, with commas between."
         )
+    if settings.MAIL_WORKS and settings.SITE_URL.startswith("http://127.0.0.1"):
+        findings.append("SITE_URL is not set. Set it to https://HOST, where the links of letters lead.")
     return findings
 
 

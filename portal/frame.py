@@ -12,7 +12,8 @@ from submissions.filters import counted
 from submissions.models import Item
 from submissions.permissions import may_set_desk
 from submissions.states import State
-from units.models import Account, Office, Registration, Role
+from units import notices
+from units.models import Account, Notice, Office, Registration, Role
 from units.permissions import may_audit, may_keep_accounts
 
 
@@ -32,8 +33,41 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if office is not None and isinstance(user, Account):
         here = _place(request, office)
         reads = user.works_at(office) or bool(user.units_with(Role.OFFICER, Role.SIGNER))
-        context |= {"menu": _menu(office, user, here), "who": _who(office, user), "reads": reads}
+        waiting = _waiting(office, user, request.path)
+        if request.method == "GET" and waiting.told_here != "0":  # who is where a notice leads has read it
+            notices.read(user, office, request.path)
+            waiting = _waiting(office, user, request.path)
+        context |= {"menu": _menu(office, user, here, waiting), "who": _who(office, user), "reads": reads}
+        context["unread"] = waiting.told
     return context
+
+
+class Waiting(NamedTuple):
+    """How much waits for the reader, as the menu shows it."""
+
+    told: str
+    told_here: str
+    to_sign: str
+    to_decide: str
+    drafts: str
+    asking: str
+
+
+def _waiting(office: Office, account: Account, path: str) -> Waiting:
+    """Notices, all and those that lead to this page; items to sign and to decide; drafts of the clock and applications
+    to look at: in one query, which asks only what the reader's roles make them see."""
+    items, unread = Item.objects.filter(office=office), Notice.objects.filter(account=account, office=office).unread()
+    drafts = ReportRun.objects.filter(office=office).news()
+    of_unit, works = account.units_with(Role.OFFICER, Role.SIGNER), account.works_at(office)
+    lists = [
+        unread,
+        unread.filter(address=path),
+        items.waiting_for(account) if of_unit else items.none(),
+        items.filter(state=State.SUBMITTED) if works else items.none(),
+        drafts if works and may_make(account, office) else drafts.none(),
+        Registration.objects.visible_to(account, office).waiting() if works else Registration.objects.none(),
+    ]
+    return Waiting(*counted(*lists))
 
 
 def _place(request: HttpRequest, office: Office) -> str:
@@ -46,7 +80,7 @@ def _demonstration(office: Office | None) -> bool:
     return office.demonstration if office is not None else Office.objects.filter(demonstration=True).exists()
 
 
-def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[tuple[Link, bool]]]]:
+def _menu(office: Office, account: Account, here: str, waiting: Waiting) -> list[tuple[str, list[tuple[Link, bool]]]]:
     """Headed groups of links, each with whether the reader is there."""
 
     def at(name: str, query: str = "") -> str:
@@ -55,8 +89,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
     groups: list[tuple[str, list[Link]]] = []
     writing = [Link("写信息", at("write"))] if account.units_with(Role.OFFICER) else []
     if account.units_with(Role.OFFICER, Role.SIGNER):
-        (waiting,) = counted(Item.objects.filter(office=office).waiting_for(account))
-        signing = [Link("审查签发", at("signing"), waiting)]
+        signing = [Link("审查签发", at("signing"), waiting.to_sign)]
         groups.append(
             (
                 "报送",
@@ -70,9 +103,8 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
             )
         )
     if account.works_at(office):
-        waiting, news, asking = _todo(office, account)
         editing = [Link("首页", at("home"))] if not groups else []
-        editing += [Link("待审", at("queue"), waiting), Link("全部信息", at("items"))]
+        editing += [Link("待审", at("queue"), waiting.to_decide), Link("全部信息", at("items"))]
         if account.has_role(office.unit_id, Role.EDITOR):
             editing += [Link("粘贴采用清单", at("paste-list")), Link("代录", at("enter-item"))]
         if account.has_role(office.unit_id, Role.EDITOR, Role.MANAGER):
@@ -80,12 +112,12 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
         groups.append(("编辑", editing))
         circulars = [Link("排名", at("standings"))]
         if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):
-            circulars.append(Link("报表", at("reports"), news))
+            circulars.append(Link("报表", at("reports"), waiting.drafts))
         circulars.append(Link("已印发的通报", at("circulars")))
         groups.append(("通报", circulars))
         rosters = [Link("名册", at("roster")), Link("联系人", at("contacts"))]
         if account.has_role(office.unit_id, Role.MANAGER):
-            rosters.append(Link("入网申请", at("registrations"), asking))
+            rosters.append(Link("入网申请", at("registrations"), waiting.asking))
         groups.append(("单位", rosters))
         managing = [Link("报送期", at("periods")), Link("计分办法", at("scheme")), Link("渠道", at("channels"))]
         managing += [Link("退回理由", at("reasons"))] if may_set_desk(account, office) else []
@@ -99,16 +131,6 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
     if may_keep_accounts(account, office):
         groups[-1][1].append(Link("账号", at("accounts")))
     return [(head, [(link, link.address == here) for link in links]) for head, links in groups]
-
-
-def _todo(office: Office, account: Account) -> list[str]:
-    """How much waits to be decided; for a manager, drafts of the clock and applications to look at: in one query."""
-    drafts = ReportRun.objects.filter(office=office).news()
-    return counted(
-        Item.objects.filter(office=office, state=State.SUBMITTED),
-        drafts if may_make(account, office) else drafts.none(),
-        Registration.objects.visible_to(account, office).waiting(),
-    )
 
 
 def _who(office: Office, account: Account) -> str:

@@ -15,6 +15,7 @@ from trail.models import TrailEntry
 from units import factors
 from units.desk import DeskRequest
 from units.models import UNIT_ROLES, Account, Contact
+from units.notices import ways_of
 from units.records import record_for
 from units.sessions import live_sessions
 
@@ -64,6 +65,11 @@ def data_of(account: Account) -> dict[str, Any]:
                 "最近使用": row.seen_at,
             }
             for row in live_sessions(account)
+        ],
+        "通知方式": {kind.label: way.label for kind, way in ways_of(account).items()},
+        "通知": [
+            {"时间": row.at, "类型": row.get_kind_display(), "内容": row.said, "阅读时间": row.read_at}
+            for row in account.notices.newest_first()[:MOST]
         ],
         "联系人": [
             {

@@ -233,10 +233,16 @@ SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="") if env.str("EMAIL_URL", "") else {}
+if EMAIL_CONFIG.get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_CONFIG["EMAIL_BACKEND"] = "units.letters.Smtp"
 vars().update(EMAIL_CONFIG)
 MAIL_WORKS = bool(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "no-reply@localhost")
+SITE_URL = _url("SITE_URL", "http", "https").rstrip("/") or f"http://127.0.0.1:{PORT}"  # in letters
+NOTICE_HOUR = _whole_number("NOTICE_HOUR", 8)  # when the letter of the day goes
+if not 0 <= NOTICE_HOUR <= 23:
+    raise ImproperlyConfigured(f"NOTICE_HOUR must be an hour from 0 to 23, not {NOTICE_HOUR}.")
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from reports import clock, runs
+from reports import clock, runs, telling
 
 
 @shared_task
@@ -23,3 +23,8 @@ def draft() -> None:
 @shared_task
 def remove_old_files() -> None:
     runs.remove_old_files()
+
+
+@shared_task
+def tell() -> None:
+    telling.tell_of_new()

@@ -7,13 +7,15 @@ from urllib.parse import quote
 
 from django.db import transaction
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 
 from submissions.models import Item, ItemShare, Period, Reminder
 from submissions.permissions import may_remind
 from submissions.secrecy import refuse_marked
 from trail.records import record
-from units.models import Account, Contact, Office, RosterLine, Unit
+from units.models import Account, Contact, NoticeKind, Office, Role, RosterLine, Unit
+from units.notices import people_of, tell
 from units.verdicts import Refused, TooLate
 
 
@@ -116,5 +118,7 @@ def remind(period: Period, unit: Unit, by: Account, note: str = "", seen: int = 
         at = timezone.localtime(made[-1].made_at)
         raise TooLate(f"{made[-1].made_by}在{at:%m-%d %H:%M}已经催过{unit}，这一次没有记。确实又催了，请再记一次。")
     reminder = Reminder.objects.create(period=period, unit=unit, made_by=by, note=note)
+    told = dict.fromkeys(people_of([unit.pk], Role.OFFICER), f"催报：{period}还没有收到本单位的信息")
+    tell(office, NoticeKind.REMINDED, f"reminder:{reminder.pk}", told, reverse("write", args=[office.code]))
     record("催报", by=by, office=office.code, on=unit, after={"period": period.name, "note": note})
     return reminder

@@ -82,4 +82,4 @@ EVENT_LABELS = {
 
 # Of what somebody is told: the unit what became of its item, its reviewers and signers what waits for them, the
 # editors what is urgent (``telling``).
-TOLD = (*DECISIONS, "reopen", "submit", "resubmit", "clear", "sign", "fail", "send_back", ADOPT, REVOKE)
+TOLD = (*DECISIONS, "reopen", "submit", "resubmit", "clear", "sign", "fail", "send_back", REVIEW, ADOPT, REVOKE)

@@ -412,6 +412,7 @@ TO_MANAGER: dict[str, Any] = {"reads_others": {"manager"}, "posts_others": {"man
 REASON = {"reason": "因为"}
 DESK = [
     Row("home", ALL),
+    Row("notices", ALL),
     Row("items", ALL),
     Row("item", {*STAFF, *UNIT}, thing=an_item, reads_others=STAFF),
     Row("move-item", NOBODY, {"editor"}, an_item, path=("accept",)),
@@ -553,8 +554,18 @@ JOINING = {"join", "application"}  # a stranger's posts; their tests are in unit
 DOOR |= {*JOINING, "offices-to-join"}
 # What was made by the request before is shown once; its test is in units/tests/test_accounts.py.
 SHOWN_ONCE = {"link"}
-SHOWN_TO_ME = {"my-account", "my-data"}  # pages of mine that do nothing
-MINE = {*SHOWN_TO_ME, "change-password", "set-up-factor", "recovery-codes", "drop-factor", "end-session"}
+# Pages of mine that do nothing; of notices those of the account alone: units/tests/test_notices.py.
+SHOWN_TO_ME = {"my-account", "my-data", "notice"}
+MINE = {
+    *SHOWN_TO_ME,
+    "notice-ways",
+    "read-notices",
+    "change-password",
+    "set-up-factor",
+    "recovery-codes",
+    "drop-factor",
+    "end-session",
+}
 
 
 def a_role(world: World) -> dict[str, Any]:

@@ -31,6 +31,8 @@ def forget_person(account: Account, office: Office, by: Account) -> None:
     end_sessions(account)
     lines, _ = ended_lines_of(account).delete()
     _empty_applications_of(account)
+    account.notices.all().delete()
+    account.notice_choices.all().delete()
     account.email = ""
     account.set_unusable_password()
     account.password_set_at = None

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from units import forgetting, links, lockout, roster_imports
+from units import forgetting, letters, links, lockout, notices, roster_imports
 from units.models import Session
 
 
@@ -24,8 +24,14 @@ def tell_applicant(registration_id: int) -> None:
 @shared_task
 def forget() -> None:
     """Remove sessions that are over, attempts that no longer count, previews that nobody took in, and personal data
-    that was kept long enough."""
+    and notices that were kept long enough."""
     Session.get_session_store_class().clear_expired()  # type: ignore[attr-defined]
     lockout.forget_old()
     roster_imports.forget()
     forgetting.forget_old()
+    notices.forget_old()
+
+
+@shared_task
+def post() -> None:
+    letters.post()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from units.views import contacts, joining, mine, people, roster, roster_import, sign_in, unit
+from units.views import contacts, joining, mine, notices, people, roster, roster_import, sign_in, unit
 
 urlpatterns = [
     path("accounts/login/", sign_in.sign_in, name="sign-in"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/forgotten/", sign_in.forgotten, name="forgotten"),
     path("accounts/password/<uidb64>/<token>/", sign_in.set_password, name="set-password"),
     path("accounts/me/", mine.my_account, name="my-account"),
+    path("accounts/me/notices/", notices.notice_ways, name="notice-ways"),
     path("accounts/me/password/", mine.change_password, name="change-password"),
     path("accounts/me/factor/", mine.set_up_factor, name="set-up-factor"),
     path("accounts/me/factor/codes/", mine.recovery_codes, name="recovery-codes"),
@@ -20,6 +21,9 @@ urlpatterns = [
     path("join/", joining.offices_to_join, name="offices-to-join"),
     path("join/<slug:code>/", joining.join, name="join"),
     path("application/<str:secret>/", joining.application, name="application"),
+    path("o/<slug:code>/notices/", notices.notice_list, name="notices"),
+    path("o/<slug:code>/notices/read/", notices.read_all, name="read-notices"),
+    path("o/<slug:code>/notices/<int:pk>/", notices.open_notice, name="notice"),
     path("o/<slug:code>/registrations/", joining.registration_list, name="registrations"),
     path("o/<slug:code>/registrations/open/", joining.open_registration, name="open-registration"),
     path("o/<slug:code>/registrations/<int:pk>/", joining.registration, name="registration"),

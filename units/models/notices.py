@@ -39,8 +39,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(read_at=None)
 
     def to_mail(self) -> "NoticeQuerySet":
-        """Those that are to go by mail and have not gone."""
-        return self.filter(mail_at__isnull=False, mailed_at=None)
+        """Those that are to go by mail and have not gone; what was read needs no letter any more."""
+        return self.filter(mail_at__isnull=False, mailed_at=None, read_at=None)
 
     def newest_first(self) -> "NoticeQuerySet":
         return self.order_by("-id")

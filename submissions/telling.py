@@ -1,0 +1,208 @@
+"""Who is told of what (通知): of each line of a history, comment and announcement, once, after it was committed.
+
+What is told is taken from the rows that were written; each is marked in the transaction that writes its notices. So
+nothing is told of what was rolled back, nothing twice, and whatever a worker leaves undone the next one does. What an
+editor decided is told when it can no longer be undone.
+"""
+
+import datetime
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import timezone
+
+from submissions.models import (
+    AnnouncedUnit,
+    Announcement,
+    Comment,
+    Item,
+    ItemEvent,
+    ItemShare,
+    Period,
+    PeriodKind,
+)
+from submissions.permissions import in_charge, in_charge_of
+from submissions.reminders import on_roster
+from submissions.states import ADOPT, DECISIONS, REVOKE, TOLD, UNDO, State
+from units.models import UNIT_ROLES, Account, Membership, Notice, NoticeKind, Office, Role
+from units.notices import people_of, tell
+
+log = logging.getLogger(__name__)
+A_RUN = 500  # rows of each kind; the next run takes the rest
+AHEAD = 3  # days before its end that a period is told of
+FRIDAY = 5
+LONG = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)  # weeks end all the time
+WORDS = {
+    "return": (NoticeKind.RETURNED, "退回修改"),
+    "send_back": (NoticeKind.RETURNED, "签发人退回"),
+    "fail": (NoticeKind.RETURNED, "报送前审查没有通过"),
+    "reject": (NoticeKind.REJECTED, "退稿"),
+    "accept": (NoticeKind.ACCEPTED, "认定有效"),
+    "reopen": (NoticeKind.REVOKED, "重新打开，等待再次办理"),
+    ADOPT: (NoticeKind.ADOPTED, "采用"),
+    REVOKE: (NoticeKind.REVOKED, "撤销"),
+}
+LEAD_ONLY = ("return", "send_back", "fail", "reject")  # what the lead alone can do something about
+
+
+def tell_of_new() -> int:
+    """Tell of what happened since the last time; of how much."""
+    now = timezone.now()
+    events = ItemEvent.objects.filter(move__in=TOLD).exclude(move__in=DECISIONS, item__undo_until__gt=now)
+    done = _each(events.select_related("item__office", "item__unit", "actor"), _tell_of_event)
+    done += _each(Comment.objects.select_related("item__office", "by", "answers"), _tell_of_comment)
+    return done + _each(Announcement.objects.select_related("office"), _tell_of_announcement)
+
+
+def _each(rows: models.QuerySet[Any], told: Callable[[Any], None]) -> int:
+    """Tell of each row that nobody was told of, one transaction a row; only one of several workers does. One that
+    cannot be told of is logged and holds up no other."""
+    new = list(rows.filter(told_at=None).order_by("id")[:A_RUN])
+    for row in new:
+        try:
+            with transaction.atomic():
+                if type(row).objects.filter(pk=row.pk, told_at=None).update(told_at=timezone.now()):
+                    told(row)
+        except Exception:
+            log.exception("nobody was told of %s %s", type(row).__name__, row.pk)
+    return len(new)
+
+
+def _tell_of_event(event: ItemEvent) -> None:
+    item = event.item
+    if event.actor is None or _undone(event):
+        return
+    if event.now == State.SIGNING:
+        _tell_who_signs(event)
+    elif event.move in WORDS:
+        _tell_units(event)
+    elif event.now == State.SUBMITTED and item.urgent:
+        address = reverse("read-item", args=[item.office.code, item.pk])
+        said = f"{item.unit}报来紧急信息{_named(item)}"
+        tell(item.office, NoticeKind.URGENT, f"event:{event.pk}", _each_of(_editors_of(item), said), address)
+
+
+def _undone(event: ItemEvent) -> bool:
+    later = ItemEvent.objects.filter(item=event.item_id, pk__gt=event.pk, move=UNDO)
+    return event.move in DECISIONS and later.exists()
+
+
+def _tell_units(event: ItemEvent) -> None:
+    """What became of an item: its officers, those of joint units where it counts for them too."""
+    item = event.item
+    kind, word = WORDS[event.move]
+    what = _named(item)
+    if event.move == ADOPT:
+        what = event.reason
+    elif event.move == REVOKE:
+        revoked = item.adoptions.exclude(revoked_at=None)
+        what = next((str(adoption) for adoption in revoked if event.reason.startswith(f"{adoption}：")), "")
+    if not what:  # a forwarding or an instruction
+        return
+    units = [item.unit_id] if event.move in LEAD_ONLY else _units_of(item)
+    _tell_officers(item, kind, f"event:{event.pk}", units, f"{word}：{what}", besides=event.actor)
+
+
+def _tell_who_signs(event: ItemEvent) -> None:
+    """Whoever may review or sign it now; nobody where it does not wait any more."""
+    item = event.item
+    here = Item.objects.filter(pk=item.pk)
+    people = people_of([item.unit_id], *UNIT_ROLES)
+    told = {one: f"等您审查或签发：{_named(item)}" for one in people if here.waiting_for(one).exists()}
+    tell(item.office, NoticeKind.TO_SIGN, f"event:{event.pk}", told, _page_of(item))
+
+
+def _tell_of_comment(comment: Comment) -> None:
+    """The other side: the officers of the item's units, or the editors who are for it."""
+    item, said = comment.item, f"点评{_named(comment.item)}"
+    if comment.taken_back_at:
+        return
+    if comment.from_office:
+        units = _units_of(item)
+        _tell_officers(item, NoticeKind.COMMENT, f"comment:{comment.pk}", units, f"{item.office}{said}", comment.by)
+    else:
+        told = _each_of(_editors_of(item), f"{item.unit}{said}")
+        tell(item.office, NoticeKind.COMMENT, f"comment:{comment.pk}", told, _page_of(item))
+
+
+def _tell_of_announcement(announcement: Announcement) -> None:
+    if announcement.withdrawn_at:
+        return
+    units = AnnouncedUnit.objects.filter(announcement=announcement).values_list("unit", flat=True)
+    told = _each_of(people_of(units, *UNIT_ROLES), f"通知公告：{announcement}")
+    address = reverse("announcement", args=[announcement.office.code, announcement.pk])
+    tell(announcement.office, NoticeKind.ANNOUNCEMENT, f"announcement:{announcement.pk}", told, address)
+
+
+def look_ahead() -> None:
+    """What a day brings: periods that end soon, and on working days what waits for too long."""
+    today = timezone.localdate()
+    soon = Period.objects.filter(kind__in=LONG, ends_on__range=(today, today + datetime.timedelta(days=AHEAD)))
+    for period in soon.select_related("office"):
+        tell_of_end(period)
+    if timezone.localtime().hour >= settings.NOTICE_HOUR and today.isoweekday() <= FRIDAY:
+        for office in Office.objects.select_related("unit"):
+            tell_of_overdue(office)
+
+
+def tell_of_end(period: Period) -> None:
+    """The officers of the period's units that it ends, and how much they have reported."""
+    office, key = period.office, f"period:{period.pk}"
+    received = Item.objects.filter(office=office).received_in(period)
+    shares = ItemShare.objects.filter(item__in=received).values_list("unit")
+    numbers = dict(shares.annotate(Count("item")))
+    known = set(Notice.objects.filter(key=key).values_list("account", flat=True))
+    told = {}
+    units = {line.unit_id for line in on_roster(period)}
+    for held in Membership.objects.filter(unit__in=units, role=Role.OFFICER, account__is_active=True).select_related(
+        "account"
+    ):
+        if held.account_id not in known:
+            number = numbers.get(held.unit_id, 0)
+            told[held.account] = f"{period}到{period.ends_on:%-m月%-d日}为止，本单位已报送 {number} 条"
+    tell(office, NoticeKind.PERIOD_ENDS, key, told, reverse("home", args=[office.code]))
+
+
+def tell_of_overdue(office: Office) -> None:
+    """Each editor, once a day, how much of what is theirs waits for longer than the office gives itself."""
+    waiting = Item.objects.filter(office=office, state=State.SUBMITTED).overdue(office)
+    told = {}
+    for editor in people_of([office.unit_id], Role.EDITOR):
+        if number := in_charge_of(waiting, editor, office).count():
+            told[editor] = f"{number} 条信息等了超过 {office.decides_within} 天，还没有办理"
+    day = timezone.localdate()
+    tell(office, NoticeKind.OVERDUE, f"overdue:{office.pk}:{day}", told, reverse("queue", args=[office.code]))
+
+
+def _tell_officers(
+    item: Item, kind: NoticeKind, key: str, units: Iterable[int], said: str, besides: Account | None
+) -> None:
+    people = people_of(units, Role.OFFICER)
+    told = _each_of((one for one in people if one != besides), said)
+    tell(item.office, kind, key, told, _page_of(item))
+
+
+def _each_of(people: Iterable[Account], said: str) -> dict[Account, str]:
+    return dict.fromkeys(people, said)
+
+
+def _editors_of(item: Item) -> list[Account]:
+    """The office's editors who are in charge of it."""
+    return [one for one in people_of([item.office.unit_id], Role.EDITOR) if in_charge(one, item)]
+
+
+def _units_of(item: Item) -> list[int]:
+    return list(item.shares.values_list("unit", flat=True))
+
+
+def _named(item: Item) -> str:
+    return f"《{item.title}》"
+
+
+def _page_of(item: Item) -> str:
+    return reverse("item", args=[item.office.code, item.pk])
