@@ -45,7 +45,7 @@ WORDS = {
     "accept": (NoticeKind.ACCEPTED, "认定有效"),
     "reopen": (NoticeKind.REVOKED, "重新打开，等待再次办理"),
     ADOPT: (NoticeKind.ADOPTED, "采用"),
-    REVOKE: (NoticeKind.REVOKED, "撤销"),
+    REVOKE: (NoticeKind.REVOKED, "采用已撤销"),
 }
 LEAD_ONLY = ("return", "send_back", "fail", "reject")  # what the lead alone can do something about
 
@@ -96,16 +96,17 @@ def _tell_units(event: ItemEvent) -> None:
     """What became of an item: its officers, those of joint units where it counts for them too."""
     item = event.item
     kind, word = WORDS[event.move]
-    what = _named(item)
+    said = f"{word}：{_named(item)}"
     if event.move == ADOPT:
-        what = event.reason
+        said = event.reason  # 省委采用《…》
     elif event.move == REVOKE:
-        revoked = item.adoptions.exclude(revoked_at=None)
-        what = next((str(adoption) for adoption in revoked if event.reason.startswith(f"{adoption}：")), "")
-    if not what:  # a forwarding or an instruction
-        return
+        revoked = [str(adoption) for adoption in item.adoptions.exclude(revoked_at=None)]
+        what = next((one for one in revoked if event.reason.startswith(f"{one}：")), None)
+        if what is None:  # a forwarding or an instruction
+            return
+        said = f"{word}：{what}"
     units = [item.unit_id] if event.move in LEAD_ONLY else _units_of(item)
-    _tell_officers(item, kind, f"event:{event.pk}", units, f"{word}：{what}", besides=event.actor)
+    _tell_officers(item, kind, f"event:{event.pk}", units, said, besides=event.actor)
 
 
 def _tell_who_signs(event: ItemEvent) -> None:

@@ -13,20 +13,24 @@ import logging
 import re
 import smtplib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
-from django.db.models import Min
+from django.db import transaction
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from units.links import SITE
 from units.models import Account, Notice
+from units.models.notices import NoticeQuerySet
 
 log = logging.getLogger(__name__)
-A_RUN = 200  # letters; the next run takes the rest
+AT_A_TIME = 100  # people
 IN_A_LETTER = 50  # notices told one by one, of more the number
+MOST_TO_SEND = datetime.timedelta(minutes=2)  # what a letter may take, by the timeouts of its session
 AGAIN_SOON, AGAIN_LATER = datetime.timedelta(minutes=1), datetime.timedelta(minutes=15)
 
 
@@ -77,60 +81,67 @@ class Smtp(EmailBackend):
 
 
 def post() -> int:
-    """Send what is due; how many letters went. A server that is away is asked again after a minute."""
-    due = Notice.objects.to_mail().filter(mail_at__lte=timezone.now())
-    people = due.values("account").annotate(first=Min("mail_at")).order_by("first").values_list("account", flat=True)
-    waiting = list(people[:A_RUN]) if settings.MAIL_WORKS else []
-    if not waiting:
-        return 0
+    """Send all that is due; how many letters went. A server that is away is asked again after a minute."""
     sent = 0
+    if not settings.MAIL_WORKS or not _due().exists():
+        return sent
     connection = get_connection()
     try:
         connection.open()
-        for account in Account.objects.filter(pk__in=waiting).order_by("pk"):
-            sent += _post_to(account, connection)
+        while people := _who_waits_longest():
+            sent += sum(_post_to(account, connection) for account in people)
     except (OSError, smtplib.SMTPException) as error:
         log.warning("mail waits: %s", error)
-        due.update(mail_at=timezone.now() + AGAIN_SOON)
+        _due().update(mail_at=timezone.now() + AGAIN_SOON)
     finally:
         connection.close()
     return sent
 
 
+def _due() -> NoticeQuerySet:
+    return Notice.objects.to_mail().filter(mail_at__lte=timezone.now())
+
+
+def _who_waits_longest() -> list[Account]:
+    people = _due().values("account").annotate(first=Min("mail_at")).order_by("first")
+    return list(Account.objects.filter(pk__in=list(people.values_list("account", flat=True)[:AT_A_TIME])))
+
+
 def _post_to(account: Account, connection: Any) -> bool:
     """Send one person what is due. Raises what ends the session; a letter that the server does not take waits."""
-    mine = Notice.objects.to_mail().filter(account=account, mail_at__lte=timezone.now())
-    notices = list(mine.select_related("office").order_by("id"))
-    these = Notice.objects.filter(pk__in=[notice.pk for notice in notices])
-    if not account.is_active or not account.email:
-        these.update(mail_at=None)
+    notices = list(_due().filter(account=account).select_related("office").order_by("id"))
+    these = Notice.objects.filter(pk__in=[notice.pk for notice in notices], mailed_at=None)
+    mailed = account.is_active and account.email
+    # Whoever has put them off is the one who sends them, until then.
+    put_off = timezone.now() + MOST_TO_SEND if mailed else None
+    if not these.filter(mail_at__lte=timezone.now()).update(mail_at=put_off) or not mailed:
         return False
-    letter = _letter(account, notices)
-    marked = False
-
-    def before_the_end() -> None:
-        nonlocal marked
-        # Committed before the line goes out: no transaction stands around this.
-        marked = these.filter(mailed_at=None).update(mailed_at=timezone.now()) == len(notices)
-        if not marked:
-            raise Taken
-
-    letter.before_the_end = before_the_end  # type: ignore[attr-defined]
-    if not isinstance(connection, Smtp):  # a folder, a screen: kept as soon as asked
-        before_the_end()
+    letter, now = _letter(account, notices), timezone.now()
+    letter.before_the_end = partial(_mark, these, len(notices), now)  # type: ignore[attr-defined]
     try:
+        if not isinstance(connection, Smtp):  # a folder, a screen: kept as soon as asked
+            letter.before_the_end()  # type: ignore[attr-defined]
         connection.send_messages([letter])
     except Taken:
         connection.close()
         connection.open()
         return False
     except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: an address that cannot be written
-        these.update(mailed_at=None, mail_at=_again(error))
+        mine = Q(mailed_at=None) | Q(mailed_at=now)
+        letter_of = Notice.objects.filter(mine, pk__in=[notice.pk for notice in notices])
+        letter_of.update(mailed_at=None, mail_at=_again(error))
         if _ends_session(error):
             raise
         log.warning("a letter to %s does not go: %s", account.username, error)
         return False
     return True
+
+
+def _mark(these: NoticeQuerySet, number: int, now: datetime.datetime) -> None:
+    """Mark all of a letter's notices as mailed, committed on return. Raises Taken where somebody has marked one."""
+    with transaction.atomic(durable=True):
+        if these.update(mailed_at=now) != number:
+            raise Taken
 
 
 def _ends_session(error: Exception) -> bool:

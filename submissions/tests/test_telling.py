@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from submissions import adoptions, decisions, reminders, telling
-from submissions.adoptions import Use
 from submissions.exact import ONE
 from submissions.models import AnnouncedUnit, Announcement, Comment, Item, ItemEvent, Period
 from submissions.moves import move
@@ -68,12 +67,11 @@ def test_what_was_undone_is_never_told(world, waiting, settings):
 
 
 def test_an_adoption_and_its_end_name_the_channel(world, waiting):
-    use = Use(world.province, datetime.date(2020, 3, 1))
-    adoption = adoptions.adopt(waiting, use, world.editor)
-    assert {said for _, kind, said in told() if kind == "adopted"} == {"采用：省委采用《秋季招聘会》"}
+    adoption = adoptions.adopt(waiting, world.province, datetime.date(2020, 3, 1), world.editor)
+    assert {said for _, kind, said in told() if kind == "adopted"} == {"省委采用《秋季招聘会》"}
     adoptions.revoke(adoption, world.editor, "登记错了")
     assert {(who, said) for who, kind, said in told() if kind == "revoked"} == {
-        (who, "撤销采用、重新打开：省委采用《秋季招聘会》") for who in ("sun", "wu", "zhou")
+        (who, "采用已撤销：省委采用《秋季招聘会》") for who in ("sun", "wu", "zhou")
     }
 
 
