@@ -9,7 +9,7 @@ from reports.models import ReportRun
 from reports.permissions import may_make
 from scoring.standings import sees_whole
 from submissions.filters import counted
-from submissions.models import Item
+from submissions.models import Announcement, Item
 from submissions.permissions import may_set_desk
 from submissions.states import State
 from units.models import Account, Office, Registration, Role
@@ -38,8 +38,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def _place(request: HttpRequest, office: Office) -> str:
     """The address in the menu that a page belongs to: its own, or that of the list it was opened from."""
-    queue = reverse("queue", args=[office.code])
-    return queue if request.path.startswith(queue) else request.path
+    lists = (reverse(name, args=[office.code]) for name in ("queue", "announcements"))
+    return next((address for address in lists if request.path.startswith(address)), request.path)
 
 
 def _demonstration(office: Office | None) -> bool:
@@ -55,7 +55,10 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
     groups: list[tuple[str, list[Link]]] = []
     writing = [Link("写信息", at("write"))] if account.units_with(Role.OFFICER) else []
     if account.units_with(Role.OFFICER, Role.SIGNER):
-        (waiting,) = counted(Item.objects.filter(office=office).waiting_for(account))
+        waiting, unread = counted(
+            Item.objects.filter(office=office).waiting_for(account),
+            Announcement.objects.visible_to(account, office).unread_by(account),
+        )
         signing = [Link("审查签发", at("signing"), waiting)]
         groups.append(
             (
@@ -65,6 +68,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
                     *writing,
                     *signing,
                     Link("我的信息", at("items")),
+                    Link("通知公告", at("announcements"), unread),
                     Link("排名", at("standings")),
                 ],
             )
@@ -77,6 +81,7 @@ def _menu(office: Office, account: Account, here: str) -> list[tuple[str, list[t
             editing += [Link("粘贴采用清单", at("paste-list")), Link("代录", at("enter-item"))]
         if account.has_role(office.unit_id, Role.EDITOR, Role.MANAGER):
             editing.append(Link("催报", at("silent")))
+        editing += [] if groups else [Link("通知公告", at("announcements"))]
         groups.append(("编辑", editing))
         circulars = [Link("排名", at("standings"))]
         if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):

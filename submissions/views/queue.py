@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from submissions import saved_views
+from submissions.comments import Conversation, conversation
 from submissions.decisions import decide, undo
 from submissions.differences import of_revisions
 from submissions.drafts import files_of
@@ -184,8 +185,14 @@ def filter_of(request: DeskRequest) -> QueueFilter:
     return QueueFilter(request.GET.dict(), request.user, request.office)
 
 
-def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionForm | None = None) -> HttpResponse:
-    """The page of an item in the queue. ``form`` is what was refused."""
+def reading(
+    request: DeskRequest,
+    item: Item,
+    status: int = 200,
+    form: DecisionForm | None = None,
+    talk: Conversation | None = None,
+) -> HttpResponse:
+    """The page of an item in the queue. ``form`` is a decision that was refused, ``talk`` has a comment that was."""
     chosen = filter_of(request)
     rows = chosen.page
     place = next((i for i, row in enumerate(rows) if row.pk == item.pk), None)
@@ -216,6 +223,7 @@ def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionF
         "may_undo": item.held and may_undo(request.user, item),
         "form": form or DecisionForm(office=request.office),
         "reasons": DecisionReason.objects.filter(office=request.office),
+        "conversation": talk or conversation(item, request.user),
     }
     return render(request, "submissions/reading.html", context, status=status)
 
