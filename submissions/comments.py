@@ -138,7 +138,8 @@ class Conversation:
 def conversation(item: Item, account: Account, before: int | None = None) -> Conversation | None:
     """The last threads of an item, or those before a beginning of this id; None for whom there are none to read.
 
-    One query for the office, however many there are; another counts them where they are more than one page.
+    One query for the office, however many there are, and none where the item came with the word (``talked``) that
+    nothing was said; another counts them where they are more than one page.
     """
     if not may_read_comments(account, item):
         return None
@@ -148,7 +149,7 @@ def conversation(item: Item, account: Account, before: int | None = None) -> Con
     page = beginnings.values("pk")[: THREADS + 1]  # one more, to know whether there are earlier ones
     said = item.comments.filter(Q(pk__in=page) | Q(answers__in=page)).select_related("by", "unit").order_by("pk")
     threads: dict[int, Thread] = {}
-    for comment in said:
+    for comment in said if getattr(item, "talked", True) else ():
         if comment.answers_id is None:
             threads[comment.pk] = Thread(Line(comment))
         else:

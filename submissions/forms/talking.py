@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Count
 
 from submissions.announcements import recipients, roster_today
 from submissions.forms.texts import TextForm
 from units.forms import LineField, LinesField
 from units.models import Office, RosterGroup
+from units.text import row_id
 from units.verdicts import Refused
 
 TO = {"all": "名册上的全部单位", "groups": "下面勾选的类别", "units": "下面写的单位"}
@@ -17,6 +19,11 @@ WHICH = {"all": "请只选一样：发给全部单位，就不要勾类别、写
 
 class GroupsField(forms.ModelMultipleChoiceField):
     """Roster groups, each with how many units it has today."""
+
+    def clean(self, value: Any) -> Any:
+        if any(row_id(str(one)) is None for one in value or ()):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
 
     def label_from_instance(self, group: Any) -> str:
         return f"{group.name}（{group.units} 个单位）"
@@ -37,15 +44,15 @@ class AnnouncementForm(TextForm):
     to = forms.ChoiceField(
         label="发给",
         choices=list(TO.items()),
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
         error_messages={"required": "请选发给哪些单位。", "invalid_choice": "没有这种选法，请另选。"},
     )
     groups = GroupsField(
         RosterGroup.objects.none(),
         label="类别",
         required=False,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "勾选的类别已经不在名册上，请另选。", "invalid_pk_value": "请重新勾选类别。"},
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"invalid_choice": "勾选的类别已经不在名册上，请另选。"},
     )
     units = LineField(
         label="单位",

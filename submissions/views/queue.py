@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from submissions.differences import of_revisions
 from submissions.drafts import files_of
 from submissions.filters import QueueFilter
 from submissions.forms import DecisionForm, ViewForm
-from submissions.models import DecisionReason, Item, Review, SavedView, Theme
+from submissions.models import Comment, DecisionReason, Item, Review, SavedView, Theme
 from submissions.permissions import may_decide, may_edit, may_undo
 from submissions.states import DECISIONS, INNER, MOVES, State
 from trail.acts import act
@@ -164,7 +165,7 @@ def switch_keys(request: DeskRequest) -> HttpResponse:
 def an_item(request: DeskRequest, pk: int) -> Item:
     """The item in the address, as far as the reader may know of it, without what only lists show; else 404."""
     items = Item.objects.visible_to(request.user, request.office).select_related("office", "unit", "kind")
-    item = get_object_or_404(items, pk=pk)
+    item = get_object_or_404(items.annotate(talked=Exists(Comment.objects.filter(item=OuterRef("pk")))), pk=pk)
     request.about = item
     return item
 
