@@ -99,9 +99,11 @@ def read_by(announcement: Announcement, account: Account) -> int:
 
     Who was first stays, on the trail too.
     """
-    units = account.units_with(*UNIT_ROLES)
-    unread = announcement.units.filter(unit__in=units, read_at=None, announcement__withdrawn_at=None)
-    marked = unread.update(read_at=timezone.now(), read_by=account) if units else 0
+    if announcement.withdrawn_at:
+        return 0
+    # Of its own table alone: PostgreSQL looks again at what stands in a row it waited for, not at what it was joined to.
+    unread = announcement.units.filter(unit__in=account.units_with(*UNIT_ROLES), read_at=None)
+    marked = unread.update(read_at=timezone.now(), read_by=account)
     if marked:
         record("阅读通知公告", by=account, office=announcement.office.code, on=announcement)
     return marked

@@ -125,13 +125,14 @@ class Conversation:
     earlier: int
     may_say: Verdict
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
-    typed: str | None = None  # what was refused, and the beginning under which it was written; 0 for a beginning
+    typed: str | None = None  # what was refused, why, and the beginning under which it was written; 0 for a beginning
+    refusal: str = ""
     typed_under: int = 0
 
-    def keep(self, typed: str, under: int | None) -> None:
+    def keep(self, typed: str, refusal: str, under: int | None) -> None:
         """Show what was typed where it was written, or where a beginning is where that cannot be answered here."""
         open_ones = (thread.beginning.comment for thread in self.threads)
-        self.typed = typed
+        self.typed, self.refusal = typed, refusal
         self.typed_under = next((one.pk for one in open_ones if one.pk == under and not one.taken_back_at), 0)
 
 

@@ -94,6 +94,18 @@ class AnnouncementForm(TextForm):
         return asked
 
 
+class WithdrawForm(forms.Form):
+    """Why an announcement is taken away from its units."""
+
+    reason = LineField(
+        max_length=300,
+        error_messages={
+            "required": "请写明为什么撤下，收稿单位的人以后看得到。",
+            "max_length": "撤下的理由最多 300 个字，现在有 %(show_value)d 个。",
+        },
+    )
+
+
 class WordsField(LinesField):
     """A text of several lines that all end in one way, without blanks around it."""
 

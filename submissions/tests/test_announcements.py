@@ -156,15 +156,17 @@ def test_a_withdrawn_one_is_gone_for_units_and_told_to_the_office(world, wang):
     made = tell(world)
     sun = signed_in(world.officer)
     assert "未读" in sun.get(at("announcements")).content.decode()
-    refused = wang.post(at("withdraw-announcement", made.pk), {"reason": ""})
-    assert refused.status_code == 422
+    for reason, sentence in (("", "请写明为什么撤下"), ("长" * 301, "最多 300 个字，现在有 301 个")):
+        refused = wang.post(at("withdraw-announcement", made.pk), {"reason": reason})
+        assert refused.status_code == 422
+        assert sentence in refused.content.decode()
     marked = wang.post(at("withdraw-announcement", made.pk), {"reason": "此件机密★10年"})
     assert "此件机密★10年" in marked.content.decode(), "what was typed stays"
     wang.post(at("withdraw-announcement", made.pk), {"reason": "日期写错"})
     assert sun.get(at("announcement", made.pk)).status_code == 404
     for page in ("announcements", "home"):
         assert made.title not in sun.get(at(page)).content.decode()
-    assert read_by(made, world.officer) == 0
+    assert read_by(Announcement.objects.get(), world.officer) == 0
     for page in (at("announcements"), at("announcement", made.pk)):
         assert "日期写错" in wang.get(page).content.decode()
     assert wang.post(at("withdraw-announcement", made.pk), {"reason": "再撤"}).status_code == 422

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from submissions import joint
 from submissions.announcements import announce, reach, read_by, readings, roster_today, withdraw
 from submissions.filters import counted
-from submissions.forms import AnnouncementForm, ReasonForm
+from submissions.forms import AnnouncementForm, WithdrawForm
 from submissions.models import Announcement
 from submissions.permissions import may_announce, may_withdraw
 from submissions.secrecy import Marked
@@ -69,7 +69,7 @@ def withdraw_announcement(request: DeskRequest, pk: int) -> HttpResponse:
     """Take it away from the units; where it is refused or late, what was typed stands on the page."""
     only_for(request, Role.EDITOR, Role.MANAGER)
     announcement = _announcement(request, pk)
-    form = ReasonForm(request.POST)
+    form = WithdrawForm(request.POST)
     try:
         if not form.is_valid():
             raise Refused(str(form.errors["reason"][0]))

@@ -40,7 +40,7 @@ def item_comments(request: DeskRequest, pk: int) -> HttpResponse:
         said = say(item, asked["text"], request.user, asked["token"], answers)
     except (Refused, TooLate) as error:
         say_refused(request, error)
-        return _back_with(request, pk)
+        return _back_with(request, pk, str(error))
     return _back_to(request, item, said)
 
 
@@ -68,12 +68,12 @@ def _back_to(request: DeskRequest, item: Item, comment: Comment) -> HttpResponse
     return HttpResponseRedirect(f"{reverse(name, args=[request.office.code, item.pk])}{query}#comment-{comment.pk}")
 
 
-def _back_with(request: DeskRequest, pk: int) -> HttpResponse:
-    """The page from which it came, with what was typed."""
+def _back_with(request: DeskRequest, pk: int, refusal: str) -> HttpResponse:
+    """The page from which it came, with what was typed and why it was refused."""
     item = item_of(request, pk)
     talk = conversation(item, request.user)
     if talk is not None:
-        talk.keep(request.POST.get("text", ""), row_id(request.POST.get("answers", "")))
+        talk.keep(request.POST.get("text", ""), refusal, row_id(request.POST.get("answers", "")))
     if _on_the_desk(request):
         return reading(request, an_item(request, pk), status=422, talk=talk)
     return shown(request, item, status=422, conversation=talk)
