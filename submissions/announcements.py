@@ -101,7 +101,7 @@ def read_by(announcement: Announcement, account: Account) -> int:
     """
     if announcement.withdrawn_at:
         return 0
-    # Of its own table alone: PostgreSQL looks again at what stands in a row it waited for, not at what it was joined to.
+    # Of its own table alone: PostgreSQL looks again at a row it waited for, not at what that was joined to.
     unread = announcement.units.filter(unit__in=account.units_with(*UNIT_ROLES), read_at=None)
     marked = unread.update(read_at=timezone.now(), read_by=account)
     if marked:
