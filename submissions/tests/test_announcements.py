@@ -13,7 +13,7 @@ from submissions.tests.test_decisions import at, signed_in
 from tests.races import at_once
 from tests.world import build_world, roster_unit
 from trail.models import TrailEntry
-from units.models import Alias, Contact, Membership, Role, RosterGroup, RosterLine
+from units.models import Account, Alias, Contact, Membership, Role, RosterGroup, RosterLine
 from units.verdicts import Refused, TooLate
 
 TOKEN = "0" * 32
@@ -173,6 +173,10 @@ def test_a_withdrawn_one_is_gone_for_units_and_told_to_the_office(world, wang):
     with pytest.raises(TooLate):
         withdraw(made, "看的是旧的一页", world.manager)
     assert Announcement.objects.get().withdraw_reason == "日期写错"
+    Membership.objects.create(account=world.editor, unit=world.college, role=Role.OFFICER)
+    both = Account.objects.get(pk=world.editor.pk)
+    assert Announcement.objects.visible_to(both, world.office).count() == 1
+    assert not Announcement.objects.unread_by(both).exists(), "nobody is asked to read what is gone"
 
 
 def test_counts_are_those_of_the_lists_behind_them(world):
