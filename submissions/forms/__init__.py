@@ -1,12 +1,15 @@
 from submissions.forms.adoptions import InstructionForm, PasteForm, UseForm
 from submissions.forms.decisions import MOST_THEMES, DecisionForm, ReasonForm, ReminderForm, ReviewForm, ViewForm
 from submissions.forms.settings import ChannelForm, ChargeForm, PeriodForm, ReasonsForm
+from submissions.forms.talking import AnnouncementForm, CommentForm, WithdrawForm
 from submissions.forms.texts import EditForm, EntryForm, WriteForm
 
 __all__ = [
     "MOST_THEMES",
+    "AnnouncementForm",
     "ChannelForm",
     "ChargeForm",
+    "CommentForm",
     "DecisionForm",
     "EditForm",
     "EntryForm",
@@ -19,5 +22,6 @@ __all__ = [
     "ReviewForm",
     "UseForm",
     "ViewForm",
+    "WithdrawForm",
     "WriteForm",
 ]
