@@ -36,6 +36,10 @@ class _Level:
     restarts: int | None
     legal: bool
 
+    @property
+    def is_plain(self) -> bool:
+        return self.form in ("bullet", "none") or (self.form in _LISTS and bool(_PLAIN.match(self.text)))
+
 
 @dataclass
 class _List:
@@ -44,9 +48,15 @@ class _List:
     levels: dict[int, _Level]
     counts: dict[int, int] = field(default_factory=dict)
 
+    def is_plain(self, at: int) -> bool:
+        """Whether a page's own list can count this level: nothing above is written out, no level quotes another."""
+        if any(told.text.count("%") > 1 for told in self.levels.values()):
+            return False
+        return all(self.levels[up].is_plain for up in self.levels if up <= at)
+
 
 class Numbering:
-    """Counts as Word does: lists of one kind go on together, a deeper level begins anew under each higher one."""
+    """Counts as Word does: lists of a kind go on together, a deeper level begins anew."""
 
     def __init__(self, part: Element) -> None:
         self.lists: dict[str, _List] = {}
@@ -99,7 +109,7 @@ class Numbering:
             return Mark(level=level)
         if told.form == "none" and not re.sub(r"%\d", "", told.text).strip():
             return None
-        if told.form in _LISTS and _PLAIN.match(told.text):
+        if told.is_plain and counted.is_plain(level):
             return Mark(level=level, ordered=True, number=count)
 
         def written(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 One pass. Where the file offers the same thing twice, for newer and older programs, one of them is read.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ _KNOWN = {"wps", "wpg", "wpc", "w14", "w15", "w16", "w16se", "w16cid", "wp14", "
 _THROUGH = {"ins", "moveTo", "smartTag", "customXml", "bdo", "dir", "hyperlink", "fldSimple", "sdt", "sdtContent"}
 _GONE = {"del", "moveFrom"}
 _VECTOR = {"rect", "roundrect", "oval", "line", "polyline", "shape", "arc", "curve"}
+_PRIVATE = re.compile("[\uf000-\uf0ff]")
 # Characters of Wingdings and Symbol that forms and reports use.
 _SYMBOLS = {
     "wingdings": {
@@ -210,6 +212,8 @@ class Reader:
                 if name == "t" and (child.text or "").strip():
                     self.losses.note("hidden", line.paragraph)
             elif (text := self._words(child, name, line)) is not None:
+                if _PRIVATE.search(text):
+                    text = self._public(text, properties, line)
                 self._hold(text)
                 line.say(text, look, slanted, underlined)
             else:
@@ -233,6 +237,15 @@ class Reader:
         if name == "sym":
             return self._symbol(child, line)
         return None
+
+    def _public(self, text: str, properties: Element, line: _Line) -> str:
+        """Words in a font of symbols, which stand where nobody else has characters."""
+        fonts = properties.find(W + "rFonts") if properties is not None else None
+        font = (fonts.get(W + "ascii") or fonts.get(W + "cs") or "").lower() if fonts is not None else ""
+        known = _SYMBOLS.get(font, {})
+        if any(ord(one) & 0xFF not in known for one in _PRIVATE.findall(text)):
+            self.losses.note("symbol", line.paragraph)
+        return _PRIVATE.sub(lambda one: known.get(ord(one[0]) & 0xFF, ""), text)
 
     def _symbol(self, child: Element, line: _Line) -> str:
         font, code = child.get(W + "font", "").lower(), child.get(W + "char", "")

@@ -20,15 +20,16 @@ _ASIDE = re.compile(r"^(?:附件\s*\d*\s*[:：]?|内部.{0,4}|[（(\[【〔].*[)
 _UNIT = re.compile(
     r"(?:局|厅|委|办公室|大学|学院|学校|中学|小学|幼儿园|中心|委员会|教研室|研究院|处|科|馆|院|系|公司)$"
 )
-_PERSON = r"[\u4e00-\u9fff·]{2,6}"
+_PERSON = r"[\u4e00-\u9fff·]{2,4}"
 _PEOPLE = rf"{_PERSON}(?:[\s\u3000、,，]+{_PERSON}){{0,4}}"
 _UNIT_AND_PEOPLE = re.compile(rf"^[（(]\s*[\u4e00-\u9fff]{{2,30}}{_UNIT.pattern[:-1]}[\s\u3000]+{_PEOPLE}\s*[)）]$")
 _AUTHOR_LABELS = "供稿单位|供稿人|供稿|撰稿人|撰稿|撰写人|作者|来稿单位|来稿|通讯员|文/图|图/文"
 _EDITOR_LABELS = "责任编辑|责编"
 _OTHERS = "审核人|审核|审校|校对|摄影|编辑|编审|签发|终审|初审|复审|图"
-_LABEL = re.compile(
-    rf"(?P<label>{_AUTHOR_LABELS}|{_EDITOR_LABELS}|{_OTHERS})\s*(?:[:：]\s*|[\s\u3000]+(?=[\u4e00-\u9fff]))"
-)
+_NAMED = rf"(?:[\u4e00-\u9fff]{{2,30}}{_UNIT.pattern[:-1]}[\s\u3000]+)?{_PEOPLE}"
+_LABELS = rf"{_AUTHOR_LABELS}|{_EDITOR_LABELS}|{_OTHERS}"
+# With a colon or a stroke; after a blank alone only names can follow.
+_LABEL = re.compile(rf"(?P<label>{_LABELS})\s*(?:[:：/／]\s*|[\s\u3000]+(?={_NAMED}(?:$|[\s\u3000)）])))")
 _BRACKETS = re.compile(r"^[（(\[【〔]\s*(.*?)\s*[)）\]】〕]$")
 _LAST_BRACKET = re.compile(r"[（(]([^（()）]{3,80})[)）]$")
 _CAPTION = re.compile(r"^[（(]?\s*(?:图\s*[\d一二三四五六七八九十]+|图为|图片|照片|供图|▲|△|↑)")
@@ -54,7 +55,18 @@ def take_title(blocks: list[Block], told: str) -> tuple[str, bool]:
         _drop(blocks, found)
         return one_line("".join(_lines(found)))[:MOST_TITLE], True
     first_text = next((paragraph.text for paragraph in paragraphs), "")
-    return one_line(re.split(r"[，。；！？,;\n]", first_text)[0])[:LONGEST_LINE], not first_text
+    return _first_words(one_line(first_text)), not first_text
+
+
+def _first_words(text: str) -> str:
+    """As much of a first sentence as may stand for a title."""
+    clauses = re.split(r"(?<=[，。；！？,;])", re.sub(r"^(?:近日|日前|近期|近来)，", "", text))
+    words = clauses[0]
+    for clause in clauses[1:]:
+        if len(words) > 10 or re.search(r"[。！？]$", words):
+            break
+        words += clause
+    return words.rstrip("，。；！？,;")[:LONGEST_LINE]
 
 
 def _lines(found: list[Paragraph]) -> list[str]:
