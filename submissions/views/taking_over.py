@@ -65,7 +65,7 @@ def _taken_over(request: DeskRequest, unit: Unit, token: str) -> list[Fate]:
     fates = []
     for upload in request.FILES.getlist("files"):
         name = upload.name or ""
-        if time.monotonic() > until:
+        if fates and time.monotonic() > until:
             fates.append(Fate(name, refused="前面的文件用了很久，没有轮到它。请再导入一次。"))
             continue
         content = upload.read()
