@@ -43,8 +43,9 @@
         told(sent ? "正在读" : `已传 ${Math.floor((event.loaded / event.total) * 100)}%`);
       });
       request.addEventListener("load", () => {
-        if (request.status === 401) document.body.dispatchEvent(new Event("signed-out"));
-        end(request.status === 200 || request.status === 422 ? request.responseText : "");
+        if (request.status !== 401) return end(request.status === 200 || request.status === 422 ? request.responseText : "");
+        document.body.dispatchEvent(new Event("signed-out"));
+        return end("<li>没有导入：登录过期了。请重新登录，再选一次</li>");
       });
       for (const failure of ["error", "timeout", "abort"]) request.addEventListener(failure, () => end(""));
       request.send(body);
@@ -60,7 +61,8 @@
       progress.textContent = `第 ${(done += 1)} 个，还有 ${waiting.length} 个`;
       const answer = await send(file, (text) => (place.textContent = `${file.name}　${text}`));
       const read = new DOMParser().parseFromString(`<ul>${answer}</ul>`, "text/html").querySelector("li");
-      if (read) place.replaceWith(read);
+      if (read && read.className) place.replaceWith(read);
+      else if (read) place.textContent = `${file.name}　${read.textContent}`;
       else place.replaceChildren(`${file.name}　没有导入：没有收到回答，可能网络断了。请再选一次，导入过的不会重复。`);
     }
     progress.textContent = `${done} 个文件都处理完了`;

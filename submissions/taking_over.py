@@ -42,6 +42,10 @@ class Fate:
     on_record: str = ""
 
     @property
+    def title(self) -> str:
+        return str(self.draft or self.item or self.name)
+
+    @property
     def length(self) -> int:
         return body.length(body.plain(self.draft.body)) if self.draft else 0
 

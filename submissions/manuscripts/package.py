@@ -11,7 +11,7 @@ from submissions.inspection import MEGABYTE, SAVE_AGAIN, Unfit
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-MOST_XML = 24 * MEGABYTE  # of one part that is read as a tree
+MOST_XML = 12 * MEGABYTE  # of one part that is read as a tree
 UNREADABLE = f"文件里有一部分读不懂，可能已经损坏。{SAVE_AGAIN}"
 # The strict form of the standard says the same under other names.
 _STRICT = {

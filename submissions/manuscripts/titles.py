@@ -12,11 +12,15 @@ from units.text import one_line
 MOST_TITLE = 300
 LONGEST_LINE = 60  # characters of a line of a title
 LINES = 3  # that a title may run over
-FIRST = 4  # paragraphs among which a title begins
-_ENDS = re.compile(r"[。！？；;，,]$")
+FIRST = 8  # paragraphs among which a title begins
+_ENDS = re.compile(r"[。！？；;，,：:]$")
 _SUBTITLE = re.compile(r"^(?:—|-{2}|–|―|─)")
 _DATED = re.compile(r"^[（(]?\s*(?:\d{4}|[〇○零一二三四五六七八九]{4})\s*[年./-]")
 _ASIDE = re.compile(r"^(?:附件\s*\d*\s*[:：]?|内部.{0,4}|[（(\[【〔].*[)）\]】〕])$")
+# The line below a letterhead (发文机关标志, 简报名): its number or issue.
+_ISSUE = re.compile(r"[〔\[（(]\s*20\d\d\s*[〕\])）]\s*\d+\s*号|第\s*[\d一二三四五六七八九十百]+\s*期")
+_ISSUED = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日$")
+LONGEST_HEAD = 30  # characters of a letterhead
 _UNIT = re.compile(
     r"(?:局|厅|委|办公室|大学|学院|学校|中学|小学|幼儿园|中心|委员会|教研室|研究院|处|科|馆|院|系|公司)$"
 )
@@ -101,7 +105,7 @@ def _displayed(paragraphs: list[Paragraph]) -> list[Paragraph]:
     """The first short lines that are centred or larger than the text, or the only heading that stands first."""
     usual = _usual_size(paragraphs)
     for i, first in enumerate(paragraphs[:FIRST]):
-        if _ASIDE.match(first.text) or _DATED.match(first.text):
+        if _ASIDE.match(first.text) or _DATED.match(first.text) or _is_letterhead(first, paragraphs[i + 1 : i + 3]):
             continue
         large = first.size > usual and not first.heading
         if _is_line(first) and (first.centred or large):
@@ -116,6 +120,13 @@ def _displayed(paragraphs: list[Paragraph]) -> list[Paragraph]:
         if len(first.text) > LONGEST_LINE or first.heading:
             return []
     return []
+
+
+def _is_letterhead(line: Paragraph, below: list[Paragraph]) -> bool:
+    """Whether it is the head of a paper, or its number, issue or day: the title comes below."""
+    if _ISSUE.search(line.text) or _ISSUED.search(line.text):
+        return len(line.text) <= LONGEST_LINE
+    return len(line.text) <= LONGEST_HEAD and any(_ISSUE.search(one.text) and len(one.text) < 40 for one in below)
 
 
 def _usual_size(paragraphs: list[Paragraph]) -> int:

@@ -132,7 +132,7 @@ def test_pictures_stand_in_their_places_with_their_captions(read):
     assert '<td><img data-file="0"></td><td><img data-file="1"></td>' in cells.html
     assert captions(cells) == ["图1 集合", "图2 讲解"]
     assert (cells.title, cells.authors) == ("甲市开展安全演练", "甲市第一中学 张三、李四")
-    assert cells.html.startswith("<p>教育信息</p><p>第12期</p>")
+    assert cells.html.startswith("<p>教育信息</p><p>第12期</p><p>甲市教育局办公室")
 
 
 def test_floating_pictures_stand_at_their_anchor_and_what_was_cut_off_stays_off(read):

@@ -376,7 +376,8 @@ def small_things() -> bytes:
 
 def group_of_pictures() -> bytes:
     """A letterhead before the title, and a picture in a cell with its caption below it."""
-    paper = Paper().text("教育信息", "第12期").title("甲市开展安全演练").text(BODY[0])
+    paper = Paper().title("教育信息", size=48).text("第12期", centred=True).text("甲市教育局办公室　2026年11月20日")
+    paper.title("甲市开展安全演练").text(BODY[0])
     table = paper.document.add_table(1, 2)
     for cell, colour, caption in zip(table.row_cells(0), ("teal", "olive"), ("图1 集合", "图2 讲解"), strict=True):
         cell.paragraphs[0].add_run().add_picture(io.BytesIO(photo(colour)), width=Cm(6))

@@ -62,7 +62,7 @@ def from_word(request: DeskRequest) -> HttpResponse:
 def _taken_over(request: DeskRequest, unit: Unit, token: str) -> list[Fate]:
     """The fate of each file. One that was refused is on record beside those that were not."""
     until = time.monotonic() + MOST_SECONDS
-    fates = []
+    fates: list[Fate] = []
     for upload in request.FILES.getlist("files"):
         name = upload.name or ""
         if fates and time.monotonic() > until:
