@@ -14,12 +14,14 @@ from submissions.views import (
     reasons,
     signing,
     silent,
+    taking_over,
     writing,
 )
 
 urlpatterns = [
     path("items/", items.item_list, name="items"),
     path("items/write/", writing.write_item, name="write"),
+    path("items/from-word/", taking_over.from_word, name="from-word"),
     path("items/signing/", signing.to_sign, name="signing"),
     path("items/units/", writing.unit_names, name="unit-names"),
     path("items/files/<int:pk>/", writing.item_file, name="item-file"),

@@ -42,6 +42,7 @@ from submissions.models import Announcement, Comment, Item, ItemFile
 from submissions.models.files import kept
 from submissions.stamps import stamp
 from submissions.states import State
+from submissions.tests.papers import word
 from tests.world import DAY, PASSWORD, World, account
 from trail.models import TrailEntry
 from units import factors, roster_books, roster_imports
@@ -427,6 +428,14 @@ def a_picture() -> SimpleUploadedFile:
     return SimpleUploadedFile("图.png", made.getvalue())
 
 
+def a_manuscript(world: World) -> dict[str, Any]:
+    return {
+        "token": "0" * 32,
+        "unit": world.bureau.pk,
+        "files": SimpleUploadedFile("稿.docx", word("标题", "一段话。")),
+    }
+
+
 # ---- The table ----
 
 OF_OWN: dict[str, Any] = {"reads_others": NOBODY, "posts_others": NOBODY}
@@ -448,6 +457,7 @@ DESK = [
     Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="save"), **OF_OWN),
     Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="submit"), **OF_OWN),
     Row("write-item", {"officer"}, {"officer"}, a_returned_item, lambda w: a_text(w, do="submit"), **OF_OWN),
+    Row("from-word", {"officer"}, {"officer"}, data=a_manuscript),
     Row("add-file", NOBODY, {"officer"}, a_draft, lambda w: {"file": a_picture()}, posts_others=NOBODY),
     Row("item-file", {*STAFF, *UNIT}, thing=a_file_of, reads_others=STAFF),
     Row("item-file", UNIT, thing=a_file_of_a_draft, reads_others=NOBODY),

@@ -2,7 +2,7 @@ from submissions.forms.adoptions import InstructionForm, PasteForm, UseForm
 from submissions.forms.decisions import MOST_THEMES, DecisionForm, ReasonForm, ReminderForm, ReviewForm, ViewForm
 from submissions.forms.settings import ChannelForm, ChargeForm, PeriodForm, ReasonsForm
 from submissions.forms.talking import AnnouncementForm, CommentForm, WithdrawForm
-from submissions.forms.texts import EditForm, EntryForm, WriteForm
+from submissions.forms.texts import EditForm, EntryForm, FromWordForm, WriteForm
 
 __all__ = [
     "MOST_THEMES",
@@ -13,6 +13,7 @@ __all__ = [
     "DecisionForm",
     "EditForm",
     "EntryForm",
+    "FromWordForm",
     "InstructionForm",
     "PasteForm",
     "PeriodForm",

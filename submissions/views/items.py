@@ -41,6 +41,7 @@ def item_list(request: DeskRequest) -> HttpResponse:
         "filter": ItemFilter(request.GET, request.user, request.office),
         "picks": request.user.has_role(request.office.unit_id, Role.EDITOR),
         "works": request.user.works_at(request.office),
+        "writes": bool(request.user.units_with(Role.OFFICER)),
     }
     return render(request, "submissions/item_list.html", context)
 
