@@ -12,6 +12,7 @@ from submissions.views import (
     reasons,
     signing,
     silent,
+    similar,
     writing,
 )
 
@@ -30,6 +31,8 @@ urlpatterns = [
     path("items/<int:pk>/edit/", editing.edit_item, name="edit-item"),
     path("items/<int:pk>/changes/<int:number>/", editing.item_changes, name="item-changes"),
     path("items/<int:pk>/themes/", items.change_themes, name="set-themes"),
+    path("items/<int:pk>/similar/", similar.similar_items, name="similar-items"),
+    path("items/<int:pk>/similar/<int:other>/", similar.compare_items, name="compare-items"),
     path("adoptions/paste/", pasting.paste_list, name="paste-list"),
     path("items/enter/", entering.enter_item, name="enter-item"),
     path("queue/", queue.queue, name="queue"),

@@ -20,6 +20,7 @@ from submissions.filters import QueueFilter
 from submissions.forms import DecisionForm, ViewForm
 from submissions.models import DecisionReason, Item, Review, SavedView, Theme
 from submissions.permissions import may_decide, may_edit, may_undo
+from submissions.resemblances import continued
 from submissions.states import DECISIONS, INNER, MOVES, State
 from trail.acts import act
 from trail.records import record
@@ -44,7 +45,8 @@ def queue(request: DeskRequest) -> HttpResponse:
 def read_item(request: DeskRequest, pk: int) -> HttpResponse:
     """One item beside the queue, with what an editor needs to decide it."""
     only_for(request, *STAFF)
-    return reading(request, an_item(request, pk))
+    item = an_item(request, pk)
+    return reading(request, item, form=worded(request, item))
 
 
 @act("办理信息", ["do", "themes", "themed", "reasons", "say"])
@@ -210,6 +212,7 @@ def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionF
         "returned": next((event for event in reversed(events) if event.move == "return"), None),
         "events": [event for event in events if event.move not in INNER],
         "recent": recent(request, item),
+        "continued": continued(item, request.user),
         "verdict": may_decide(request.user, item),
         "may_edit": may_edit(request.user, item),
         "waits": item.state == State.SUBMITTED,
@@ -218,6 +221,16 @@ def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionF
         "reasons": DecisionReason.objects.filter(office=request.office),
     }
     return render(request, "submissions/reading.html", context, status=status)
+
+
+def worded(request: DeskRequest, item: Item) -> DecisionForm | None:
+    """The decision with the reason already there, where the address names the item that this one repeats."""
+    pk = row_id(request.GET.get("same", ""))
+    if pk is None:
+        return None
+    other = Item.objects.comparable_by(request.user, request.office).exclude(pk=item.pk).filter(pk=pk).first()
+    said = f"和编号 {other.number} 的《{other.title}》重复"[:300] if other else ""
+    return DecisionForm(office=request.office, initial={"say": said})
 
 
 def recent(request: DeskRequest, item: Item) -> list[Item]:
