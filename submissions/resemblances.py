@@ -6,15 +6,15 @@ from django.utils import timezone
 from submissions.models import Answer, Item, Resemblance
 from submissions.permissions import in_charge
 from trail.records import record
-from units.models import Account, Office, Role, Unit
+from units.models import Account, Office, Role
 from units.verdicts import YES, Refused, TooLate, Verdict, no
 
 
-def side_of(account: Account, item: Item) -> Unit | None:
-    """For whom this account answers on an item: its office, or the item's unit; None where for nobody."""
+def side_of(account: Account, item: Item) -> int | None:
+    """The id of the unit for which this account answers: its office's, or the item's; None where for nobody."""
     if account.has_role(item.office.unit_id, Role.EDITOR):
-        return item.office.unit
-    return item.unit if account.has_role(item.unit_id, Role.OFFICER) else None
+        return item.office.unit_id
+    return item.unit_id if account.has_role(item.unit_id, Role.OFFICER) else None
 
 
 def may_answer(account: Account, item: Item) -> Verdict:
@@ -22,7 +22,7 @@ def may_answer(account: Account, item: Item) -> Verdict:
     side = side_of(account, item)
     if side is None:
         return no("只有报送单位的信息员和收稿单位的编辑可以答复。")
-    return in_charge(account, item) if side == item.office.unit else YES
+    return in_charge(account, item) if side == item.office.unit_id else YES
 
 
 @transaction.atomic
@@ -37,7 +37,7 @@ def answer(item: Item, other: Item, said: str, by: Account, seen: str = "") -> N
         raise Refused(verdict.reason)
     if said not in ("", *Answer.values):
         raise Refused("请选一个答复。")
-    side = side_of(by, item)
+    side = side_of(by, item) or item.unit_id
     earlier, later = sorted((item, other), key=lambda one: one.pk)
     stands = Resemblance.objects.between(item, other).filter(unit=side).select_related("by").first()
     if (was := stands.answer if stands else "") == said:
@@ -49,7 +49,7 @@ def answer(item: Item, other: Item, said: str, by: Account, seen: str = "") -> N
         stands.delete()
     else:
         Resemblance.objects.update_or_create(
-            earlier=earlier, later=later, unit=side, defaults={"answer": said, "by": by, "at": timezone.now()}
+            earlier=earlier, later=later, unit_id=side, defaults={"answer": said, "by": by, "at": timezone.now()}
         )
     before, after = ({"answer": Answer(value).label} if value else {} for value in (was, said))
     about = {"other": f"{other.number} {other.title}"}
@@ -61,15 +61,15 @@ def told(item: Item, account: Account) -> dict[int, list[Resemblance]]:
     rows = Resemblance.objects.of(item).told_to(account, item.office).select_related("unit", "by")
     side = side_of(account, item)
     answers: dict[int, list[Resemblance]] = {}
-    for row in sorted(rows, key=lambda row: (row.unit != side, row.pk)):
+    for row in sorted(rows, key=lambda row: (row.unit_id != side, row.pk)):
         answers.setdefault(row.later_id if row.earlier_id == item.pk else row.earlier_id, []).append(row)
     return answers
 
 
 def hidden(answers: list[Resemblance], account: Account, item: Item) -> bool:
     """Whether the reader's own side has said that a pair is no matter."""
-    side = side_of(account, item) or (item.office.unit if account.works_at(item.office) else item.unit)
-    return any(row.unit_id == side.pk and row.answer == Answer.NO_MATTER for row in answers)
+    side = side_of(account, item) or (item.office.unit_id if account.works_at(item.office) else item.unit_id)
+    return any(row.unit_id == side and row.answer == Answer.NO_MATTER for row in answers)
 
 
 def continued(item: Item, account: Account) -> list[Item]:

@@ -20,7 +20,6 @@ from submissions.filters import QueueFilter
 from submissions.forms import DecisionForm, ViewForm
 from submissions.models import DecisionReason, Item, Review, SavedView, Theme
 from submissions.permissions import may_decide, may_edit, may_undo
-from submissions.resemblances import continued
 from submissions.states import DECISIONS, INNER, MOVES, State
 from trail.acts import act
 from trail.records import record
@@ -212,7 +211,6 @@ def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionF
         "returned": next((event for event in reversed(events) if event.move == "return"), None),
         "events": [event for event in events if event.move not in INNER],
         "recent": recent(request, item),
-        "continued": continued(item, request.user),
         "verdict": may_decide(request.user, item),
         "may_edit": may_edit(request.user, item),
         "waits": item.state == State.SUBMITTED,

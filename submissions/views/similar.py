@@ -17,14 +17,14 @@ from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role
 from units.verdicts import Refused, TooLate
 
-PHRASE = 8  # characters: shorter ones two texts share by chance
+PHRASE = 5  # characters: shorter ones two texts share by chance
 
 
 @at_office
 def similar_items(request: DeskRequest, pk: int) -> HttpResponse:
     """The items like this one; alone where a page loads them beside it."""
     item = item_here(request, pk)
-    context = {"item": item, "similar": alike(request, item)}
+    context = {"item": item, "similar": alike(request, item), "continued": resemblances.continued(item, request.user)}
     of_page = "HX-Request" in request.headers
     return render(request, "partials/similar.html" if of_page else "submissions/similar.html", context)
 
@@ -126,7 +126,7 @@ def side_by_side(request: DeskRequest, item: Item, other: Item, status: int = 20
             for one, piece, against in ((item, here, there), (other, there, here))
         ],
         "answers": answers,
-        "own": next((row for row in answers if side and row.unit_id == side.pk), None),
+        "own": next((row for row in answers if row.unit_id == side), None),
         "choices": Answer.choices,
         "may_answer": resemblances.may_answer(request.user, item),
         "editor": request.user.works_at(request.office),
