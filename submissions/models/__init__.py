@@ -19,6 +19,7 @@ from submissions.models.items import (
 from submissions.models.kinds import ItemKind
 from submissions.models.periods import Period, PeriodKind
 from submissions.models.reasons import DecisionReason
+from submissions.models.resemblances import Answer, Resemblance
 from submissions.models.saved_views import SavedView
 from submissions.models.themes import Theme, ThemeKind
 
@@ -28,6 +29,7 @@ __all__ = [
     "AdoptionForm",
     "AnnouncedUnit",
     "Announcement",
+    "Answer",
     "Attachment",
     "Channel",
     "ChannelColumn",
@@ -49,6 +51,7 @@ __all__ = [
     "PeriodKind",
     "ReceiptCounter",
     "Reminder",
+    "Resemblance",
     "Review",
     "ReviewStage",
     "Revision",
