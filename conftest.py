@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import World, build_world
+from tests.world import World, build_world, remembered
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,4 +29,4 @@ def _light_settings(settings: Any, tmp_path: Any) -> None:
 @pytest.fixture
 def world(db: Any) -> World:
     """A small world of named people: two offices that must see nothing of each other."""
-    return build_world()
+    return remembered(build_world)
