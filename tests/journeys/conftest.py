@@ -66,6 +66,7 @@ def start(folder: Path, urls: dict[str, str], example: Path | None = None) -> Se
     """Start it on a free port and wait for READY. It finds nothing, or what it left, or a copy of the example."""
     if example:
         copy(example, folder, urls)
+    programs.data_folder(folder)
     port = servers.free_port()
     environment = {
         **os.environ,
@@ -111,7 +112,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def copy(example: Path, folder: Path, urls: dict[str, str]) -> None:
     """Lay down the example's folder, log and database."""
-    shutil.copytree(example, folder)
+    shutil.copytree(example, folder, symlinks=True)
     shutil.copy(example.with_suffix(".log"), folder.with_suffix(".log"))
     if url := urls.get("DATABASE_URL"):
         command = ["psql", "-qX", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-f", example.with_suffix(".sql"), url]
