@@ -21,6 +21,7 @@ def _light_settings(settings: Any, tmp_path: Any) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
         "items": {**settings.STORAGES["items"], "OPTIONS": {"location": tmp_path / "items"}},
     }
+    settings.WHITENOISE_AUTOREFRESH = True  # each client would list all static files
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.SECOND_FACTOR = False  # where it is not what the test is about
     settings.UNDO_SECONDS = 0  # the same: what is decided is told at once
