@@ -194,7 +194,7 @@ def build_world() -> World:
 def remembered(build: Callable[[], Made]) -> Made:
     """What ``build`` makes in an empty database, its rows put back as they were: most tests begin with the same."""
     made, statements = _made(build)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:  # in whatever order: keys are checked at its end
         for sql, values in statements:
             cursor.execute(sql, values)
     return pickle.loads(made)  # noqa: S301  our own
