@@ -34,7 +34,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         here = _place(request, office)
         reads = user.works_at(office) or bool(user.units_with(Role.OFFICER, Role.SIGNER))
         waiting = _waiting(office, user, request.path)
-        if request.method == "GET" and waiting.told_here != "0":  # who is where a notice leads has read it
+        # Who is on the page of the one thing that a notice is about has read it; on a list, or at home, not.
+        of_one = request.resolver_match is not None and "pk" in request.resolver_match.kwargs
+        if request.method == "GET" and of_one and waiting.told_here != "0":
             notices.read(user, office, request.path)
             waiting = _waiting(office, user, request.path)
         context |= {"menu": _menu(office, user, here, waiting), "who": _who(office, user), "reads": reads}

@@ -1,21 +1,17 @@
 """That a circular was issued (印发), told once to the officers of its units where they may read it."""
 
-from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from reports.models import Circular
 from submissions.reminders import on_roster
+from submissions.telling import each
 from units.models import NoticeKind, Role, StandingsShown
 from units.notices import people_of, tell
 
 
 def tell_of_new() -> None:
-    """Tell of what was issued since the last time; as ``submissions.telling`` does."""
-    for circular in Circular.objects.filter(told_at=None).select_related("office__unit", "run__period"):
-        with transaction.atomic():
-            if Circular.objects.filter(pk=circular.pk, told_at=None).update(told_at=timezone.now()):
-                _tell(circular)
+    """Tell of what was issued since the last time."""
+    each(Circular.objects.select_related("office__unit", "run__period"), _tell)
 
 
 def _tell(circular: Circular) -> None:

@@ -18,6 +18,7 @@ from trail.records import record, told_before
 from units.contacts import letter_to
 from units.models import UNIT_ROLES, Account, Contact, Office, RosterLine
 from units.models.rosters import RosterLineQuerySet
+from units.notices import untell
 from units.verdicts import Refused, TooLate
 
 MOST_NAMED = 400  # units written by name
@@ -90,6 +91,7 @@ def withdraw(announcement: Announcement, reason: str, by: Account) -> None:
     standing = Announcement.objects.filter(pk=announcement.pk, withdrawn_at=None)
     if not standing.update(withdrawn_at=timezone.now(), withdrawn_by=by, withdraw_reason=reason):
         raise TooLate("别人刚刚撤下了这条通知公告。")
+    untell(f"announcement:{announcement.pk}")
     record("撤下通知公告", by=by, office=announcement.office.code, on=announcement, after={"reason": reason})
 
 

@@ -19,6 +19,7 @@ from submissions.secrecy import refuse_marked
 from submissions.stamps import one_press
 from trail.records import record, told_before
 from units.models import Account, Office, Role
+from units.notices import untell
 from units.verdicts import Refused, TooLate, Verdict
 
 THREADS = 30  # shown at once
@@ -82,6 +83,7 @@ def take_back(comment: Comment, by: Account) -> None:
     standing = Comment.objects.filter(pk=comment.pk, taken_back_at=None, at__gte=now - TAKEN_BACK_WITHIN)
     if not standing.update(taken_back_at=now):
         raise TooLate("这条点评已经收回，或者超过了十分钟。")
+    untell(f"comment:{comment.pk}")
     record("收回点评", by=by, office=comment.item.office.code, on=comment.item, after={"comment": comment.pk})
 
 

@@ -148,7 +148,8 @@ def record_past(
         batch_size=BATCH,
     )
     ItemEvent.objects.bulk_create(
-        [ItemEvent(item=item, move=IMPORT, now=item.state, reason=source[:500]) for item in stored], batch_size=BATCH
+        [ItemEvent(item=item, move=IMPORT, now=item.state, reason=source[:500], told_at=now) for item in stored],
+        batch_size=BATCH,
     )
     to_come = [(item, adoption) for item, row in zip(stored, past, strict=True) for adoption in row.adoptions]
     shares = {item.pk: row.shares for item, row in zip(stored, past, strict=True) if row.adoptions}

@@ -79,7 +79,3 @@ EVENT_LABELS = {
     THEMES: "改主题",
     UNDO: "撤销决定",
 }
-
-# Of what somebody is told: the unit what became of its item, its reviewers and signers what waits for them, the
-# editors what is urgent (``telling``).
-TOLD = (*DECISIONS, "reopen", "submit", "resubmit", "clear", "sign", "fail", "send_back", REVIEW, ADOPT, REVOKE)

@@ -10,9 +10,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -28,12 +27,12 @@ from submissions.models import (
 )
 from submissions.permissions import in_charge, in_charge_of
 from submissions.reminders import on_roster
-from submissions.states import ADOPT, DECISIONS, REVOKE, TOLD, UNDO, State
-from units.models import UNIT_ROLES, Account, Membership, Notice, NoticeKind, Office, Role
+from submissions.states import ADOPT, DECISIONS, REVOKE, UNDO, State
+from units.models import UNIT_ROLES, Account, Membership, NoticeKind, Office, Role
 from units.notices import people_of, tell
 
 log = logging.getLogger(__name__)
-A_RUN = 500  # rows of each kind; the next run takes the rest
+AT_A_TIME = 500  # rows
 AHEAD = 3  # days before its end that a period is told of
 FRIDAY = 5
 LONG = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)  # weeks end all the time
@@ -53,24 +52,28 @@ LEAD_ONLY = ("return", "send_back", "fail", "reject")  # what the lead alone can
 def tell_of_new() -> int:
     """Tell of what happened since the last time; of how much."""
     now = timezone.now()
-    events = ItemEvent.objects.filter(move__in=TOLD).exclude(move__in=DECISIONS, item__undo_until__gt=now)
-    done = _each(events.select_related("item__office", "item__unit", "actor"), _tell_of_event)
-    done += _each(Comment.objects.select_related("item__office", "unit", "by"), _tell_of_comment)
-    return done + _each(Announcement.objects.select_related("office"), _tell_of_announcement)
+    events = ItemEvent.objects.exclude(move__in=DECISIONS, item__undo_until__gt=now)
+    done = each(events.select_related("item__office", "item__unit", "actor"), _tell_of_event)
+    done += each(Comment.objects.select_related("item__office", "unit", "by"), _tell_of_comment)
+    return done + each(Announcement.objects.select_related("office"), _tell_of_announcement)
 
 
-def _each(rows: models.QuerySet[Any], told: Callable[[Any], None]) -> int:
+def each(rows: models.QuerySet[Any], told: Callable[[Any], None]) -> int:
     """Tell of each row that nobody was told of, one transaction a row; only one of several workers does. One that
     cannot be told of is logged and holds up no other."""
-    new = list(rows.filter(told_at=None).order_by("id")[:A_RUN])
-    for row in new:
-        try:
-            with transaction.atomic():
-                if type(row).objects.filter(pk=row.pk, told_at=None).update(told_at=timezone.now()):
-                    told(row)
-        except Exception:
-            log.exception("nobody was told of %s %s", type(row).__name__, row.pk)
-    return len(new)
+    new, last = rows.filter(told_at=None).order_by("id"), 0
+    done = 0
+    while batch := list(new.filter(pk__gt=last)[:AT_A_TIME]):
+        for row in batch:
+            last = row.pk
+            try:
+                with transaction.atomic():
+                    if type(row).objects.filter(pk=row.pk, told_at=None).update(told_at=timezone.now()):
+                        told(row)
+                        done += 1
+            except Exception:
+                log.exception("nobody was told of %s %s", type(row).__name__, row.pk)
+    return done
 
 
 def _tell_of_event(event: ItemEvent) -> None:
@@ -123,12 +126,18 @@ def _tell_of_comment(comment: Comment) -> None:
     item, said = comment.item, f"点评{_named(comment.item)}"
     if comment.taken_back_at:
         return
-    if comment.from_office:
-        units = _units_of(item)
-        _tell_officers(item, NoticeKind.COMMENT, f"comment:{comment.pk}", units, f"{item.office}{said}", comment.by)
-    else:
-        told = _each_of(_editors_of(item), f"{comment.unit}{said}")
-        tell(item.office, NoticeKind.COMMENT, f"comment:{comment.pk}", told, _page_of(item))
+    people = {*(people_of(_units_of(item), Role.OFFICER) if comment.from_office else _editors_of(item))}
+    people = (people | {*_said_before(comment)}) - {comment.by}
+    told = _each_of(people, f"{item.office if comment.from_office else comment.unit}{said}")
+    tell(item.office, NoticeKind.COMMENT, f"comment:{comment.pk}", told, _page_of(item))
+
+
+def _said_before(comment: Comment) -> list[Account]:
+    """Who spoke in its thread, on either side, and still may read it."""
+    item, thread = comment.item, comment.answers_id
+    spoken = Comment.objects.filter(Q(pk=thread) | Q(answers=thread)) if thread else Comment.objects.none()
+    people = Account.objects.filter(pk__in=spoken.values("by"), is_active=True)
+    return [one for one in people if Item.objects.visible_to(one, item.office).filter(pk=item.pk).exists()]
 
 
 def _tell_of_announcement(announcement: Announcement) -> None:
@@ -146,26 +155,23 @@ def look_ahead() -> None:
     soon = Period.objects.filter(kind__in=LONG, ends_on__range=(today, today + datetime.timedelta(days=AHEAD)))
     for period in soon.select_related("office"):
         tell_of_end(period)
-    if timezone.localtime().hour >= settings.NOTICE_HOUR and today.isoweekday() <= FRIDAY:
+    if today.isoweekday() <= FRIDAY:  # from midnight on, so that the letter of the day has it
         for office in Office.objects.select_related("unit"):
             tell_of_overdue(office)
 
 
 def tell_of_end(period: Period) -> None:
     """The officers of the period's units that it ends, and how much they have reported."""
-    office, key = period.office, f"period:{period.pk}"
-    received = Item.objects.filter(office=office).received_in(period)
+    office, key = period.office, f"period:{period.pk}:{period.ends_on}"
+    received = Item.objects.filter(office=office).exclude(state=State.WITHDRAWN).received_in(period)
     shares = ItemShare.objects.filter(item__in=received).values_list("unit")
     numbers = dict(shares.annotate(Count("item")))
-    known = set(Notice.objects.filter(key=key).values_list("account", flat=True))
-    told = {}
     units = {line.unit_id for line in on_roster(period)}
-    for held in Membership.objects.filter(unit__in=units, role=Role.OFFICER, account__is_active=True).select_related(
-        "account"
-    ):
-        if held.account_id not in known:
-            number = numbers.get(held.unit_id, 0)
-            told[held.account] = f"{period}到{period.ends_on:%-m月%-d日}为止，本单位已报送 {number} 条"
+    held = Membership.objects.filter(unit__in=units, role=Role.OFFICER, account__is_active=True)
+    told = {
+        one.account: f"{period}到{period.ends_on:%-m月%-d日}为止，本单位已报送 {numbers.get(one.unit_id, 0)} 条"
+        for one in held.exclude(account__notices__key=key).select_related("account")
+    }
     tell(office, NoticeKind.PERIOD_ENDS, key, told, reverse("home", args=[office.code]))
 
 

@@ -13,6 +13,7 @@ import logging
 import re
 import smtplib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -24,13 +25,15 @@ from django.db.models import Min, Q
 from django.utils import timezone
 
 from units.links import SITE
-from units.models import Account, Notice
+from units.models import Account, Notice, Office
 from units.models.notices import NoticeQuerySet
 
 log = logging.getLogger(__name__)
 AT_A_TIME = 100  # people
 IN_A_LETTER = 50  # notices told one by one, of more the number
-MOST_TO_SEND = datetime.timedelta(minutes=2)  # what a letter may take, by the timeouts of its session
+PATIENCE = 300  # seconds for the answer to a letter
+MOST_BROKEN = 3  # letters one after another that break the session: then it is the server
+MOST_TO_SEND = datetime.timedelta(minutes=10)  # what a letter may take, by the timeouts of its session
 AGAIN_SOON, AGAIN_LATER = datetime.timedelta(minutes=1), datetime.timedelta(minutes=15)
 
 
@@ -58,7 +61,15 @@ class _Dotted(smtplib.SMTP):
                 self.close()  # the server throws away what has no end
                 raise
         self.send(b".\r\n")
-        return self.getreply()
+        if self.sock is not None:
+            self.sock.settimeout(PATIENCE)  # a server may look through a letter for long: RFC 5321, 4.5.3.2.6
+        try:
+            return self.getreply()
+        except smtplib.SMTPServerDisconnected as error:
+            if not isinstance(error.__context__, TimeoutError):
+                raise
+            log.warning("a server took a letter and said nothing for %s s; it counts as sent", PATIENCE)
+            return 250, b""
 
 
 class _DottedOverTls(_Dotted, smtplib.SMTP_SSL):
@@ -82,20 +93,34 @@ class Smtp(EmailBackend):
 
 def post() -> int:
     """Send all that is due; how many letters went. A server that is away is asked again after a minute."""
-    sent = 0
+    sent = broken = 0
     if not settings.MAIL_WORKS or not _due().exists():
         return sent
     connection = get_connection()
     try:
         connection.open()
         while people := _who_waits_longest():
-            sent += sum(_post_to(account, connection) for account in people)
+            for account in people:
+                try:
+                    sent += _post_to(account, connection)
+                    broken = 0
+                except (OSError, smtplib.SMTPException) as error:
+                    log.warning("a letter to %s broke the session: %s", account.username, error)
+                    if (broken := broken + 1) == MOST_BROKEN:
+                        raise
+                    _close(connection)
+                    connection.open()
     except (OSError, smtplib.SMTPException) as error:
         log.warning("mail waits: %s", error)
         _due().update(mail_at=timezone.now() + AGAIN_SOON)
     finally:
-        connection.close()
+        _close(connection)
     return sent
+
+
+def _close(connection: Any) -> None:
+    with suppress(OSError, smtplib.SMTPException):
+        connection.close()
 
 
 def _due() -> NoticeQuerySet:
@@ -109,7 +134,10 @@ def _who_waits_longest() -> list[Account]:
 
 def _post_to(account: Account, connection: Any) -> bool:
     """Send one person what is due. Raises what ends the session; a letter that the server does not take waits."""
-    notices = list(_due().filter(account=account).select_related("office").order_by("id"))
+    offices = Office.objects.for_account(account).values("pk")
+    due = _due().filter(account=account)
+    due.exclude(office__in=offices).update(mail_at=None)  # where nobody sees them any more
+    notices = list(due.filter(office__in=offices).select_related("office").order_by("id"))
     these = Notice.objects.filter(pk__in=[notice.pk for notice in notices], mailed_at=None)
     mailed = account.is_active and account.email
     # Whoever has put them off is the one who sends them, until then.
@@ -123,7 +151,7 @@ def _post_to(account: Account, connection: Any) -> bool:
             letter.before_the_end()  # type: ignore[attr-defined]
         connection.send_messages([letter])
     except Taken:
-        connection.close()
+        _close(connection)
         connection.open()
         return False
     except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: an address that cannot be written
@@ -157,7 +185,7 @@ def _again(error: Exception) -> datetime.datetime | None:
         return None
     if isinstance(error, smtplib.SMTPRecipientsRefused) and all(code >= 500 for code, _ in error.recipients.values()):
         return None
-    return timezone.now() + (AGAIN_SOON if _ends_session(error) else AGAIN_LATER)
+    return timezone.now() + AGAIN_LATER
 
 
 def _letter(account: Account, notices: list[Notice]) -> EmailMessage:

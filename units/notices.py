@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from trail.records import told_before
 from units.links import may_mail
-from units.models import UNIT_ROLES, Account, Membership, Notice, NoticeChoice, NoticeKind, NoticeWay, Office, Role
+from units.models import Account, Membership, Notice, NoticeChoice, NoticeKind, NoticeWay, Office, Role
 from units.models.accounts import AccountQuerySet
 from units.records import record_for
 from units.text import one_line
@@ -24,7 +24,8 @@ KEPT = datetime.timedelta(days=400)  # how long a notice is kept
 USUAL = dict.fromkeys(NoticeKind, NoticeWay.DAILY) | dict.fromkeys(
     (NoticeKind.RETURNED, NoticeKind.TO_SIGN, NoticeKind.REMINDED, NoticeKind.URGENT), NoticeWay.AT_ONCE
 )
-_OF_UNITS = (
+_OF_SIGNERS = (NoticeKind.TO_SIGN, NoticeKind.ANNOUNCEMENT)
+_OF_OFFICERS = (
     *(NoticeKind.RETURNED, NoticeKind.REJECTED, NoticeKind.ACCEPTED, NoticeKind.ADOPTED, NoticeKind.REVOKED),
     *(NoticeKind.COMMENT, NoticeKind.TO_SIGN, NoticeKind.REMINDED, NoticeKind.PERIOD_ENDS, NoticeKind.CIRCULAR),
     NoticeKind.ANNOUNCEMENT,
@@ -55,6 +56,11 @@ def tell(office: Office, kind: NoticeKind, key: str, told: Mapping[Account, str]
     Notice.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
 
 
+def untell(key: str) -> None:
+    """Take back what was told under this key, as what it was about was taken back."""
+    Notice.objects.filter(key=key).delete()
+
+
 def _mail_at(way: NoticeWay, account: Account, now: datetime.datetime) -> datetime.datetime | None:
     """When a letter goes; none where the person wants none, or none would arrive."""
     if not may_mail(account):
@@ -75,18 +81,21 @@ def people_of(units: Iterable[int], *roles: Role) -> AccountQuerySet:
     return Account.objects.filter(pk__in=held, is_active=True)
 
 
-def read(account: Account, office: Office, address: str = "") -> int:
-    """Mark as read what leads to this address, or all of it; how many were unread. What was read goes by no mail."""
+def read(account: Account, office: Office, address: str = "", newest: int | None = None) -> int:
+    """Mark as read what leads to this address, or all up to the one of this id; how many were unread. What was read
+    goes by no mail."""
     unread = Notice.objects.filter(account=account, office=office).unread()
     if address:
         unread = unread.filter(address=address)
-    return unread.update(read_at=timezone.now())
+    if newest is not None:
+        unread = unread.filter(pk__lte=newest)
+    return unread.update(read_at=timezone.now(), mail_at=None)
 
 
 def kinds_for(account: Account) -> list[NoticeKind]:
     """The kinds that somebody of this account's roles is told at all."""
-    kinds = {*(_OF_UNITS if account.units_with(*UNIT_ROLES) else ())}
-    kinds |= {*(_OF_EDITORS if account.units_with(Role.EDITOR) else ())}
+    of_role = {Role.OFFICER: _OF_OFFICERS, Role.SIGNER: _OF_SIGNERS, Role.EDITOR: _OF_EDITORS}
+    kinds = {kind for role, told in of_role.items() if account.units_with(role) for kind in told}
     return [kind for kind in NoticeKind if kind in kinds]
 
 
@@ -102,7 +111,9 @@ def choose(account: Account, ways: Mapping[NoticeKind, NoticeWay]) -> None:
     Account.objects.select_for_update().get(pk=account.pk)
     before = ways_of(account)
     changed = {kind: way for kind, way in ways.items() if kind in before and before[kind] != way}
+    now = timezone.now()
     for kind, way in changed.items():
+        account.notices.to_mail().filter(kind=kind).update(mail_at=_mail_at(way, account, now))
         NoticeChoice.objects.update_or_create(account=account, kind=kind, defaults={"way": way})
     if changed:
         told = {kind.label: way.label for kind, way in changed.items()}

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
         migrations.RunPython(past_is_told, migrations.RunPython.noop, elidable=True),
         migrations.AddIndex(
             model_name='itemevent',
-            index=models.Index(condition=models.Q(('move__in', ('accept', 'return', 'reject', 'reopen', 'submit', 'resubmit', 'clear', 'sign', 'fail', 'send_back', 'review', 'adopt', 'revoke')), ('told_at', None)), fields=['id'], name='event_to_tell'),
+            index=models.Index(condition=models.Q(('told_at', None)), fields=['id'], name='event_to_tell'),
         ),
         migrations.AddField(
             model_name='announcedunit',
@@ -165,6 +165,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='comment',
             index=models.Index(condition=models.Q(('told_at', None)), fields=['id'], name='comment_to_tell'),
+        ),
+        migrations.AddIndex(
+            model_name='announcedunit',
+            index=models.Index(condition=models.Q(('read_at', None)), fields=['unit'], name='announcement_unread'),
         ),
         migrations.AddConstraint(
             model_name='comment',

@@ -74,6 +74,7 @@ class AnnouncedUnit(models.Model):
     class Meta:
         verbose_name = "公告对象"
         ordering = ["position", "id"]
+        indexes = [models.Index(fields=["unit"], condition=Q(read_at=None), name="announcement_unread")]
         constraints = [
             models.UniqueConstraint(fields=["announcement", "unit"], name="announced_once"),
             models.CheckConstraint(

@@ -12,7 +12,7 @@ from submissions import search
 from submissions.fields import MillionthsField
 from submissions.models.kinds import ItemKind
 from submissions.models.themes import Theme
-from submissions.states import EVENT_LABELS, RECEIVED, TOLD, State
+from submissions.states import EVENT_LABELS, RECEIVED, State
 from units.models import Office, Role, RosterLine, Unit
 
 if TYPE_CHECKING:
@@ -357,7 +357,7 @@ class ItemEvent(models.Model):
     was = models.CharField("从", max_length=10, blank=True)
     now = models.CharField("到", max_length=10)
     reason = models.CharField("理由", max_length=500, blank=True)
-    # When those whom it concerns were told (``telling``); of what nobody is told, never.
+    # When those whom it concerns were told (``telling``), or that it concerns nobody.
     told_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
@@ -366,7 +366,7 @@ class ItemEvent(models.Model):
         indexes = [
             # Which of those that wait came in again: else PostgreSQL reads the whole history to find that few did.
             models.Index(fields=["item"], condition=Q(move="resubmit"), name="event_came_again"),
-            models.Index(fields=["id"], condition=Q(told_at=None, move__in=TOLD), name="event_to_tell"),
+            models.Index(fields=["id"], condition=Q(told_at=None), name="event_to_tell"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(move__in=list(EVENT_LABELS)), name="event_move_legal"),

@@ -4,10 +4,10 @@ import datetime
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from submissions import adoptions, decisions, reminders, telling
+from submissions import adoptions, announcements, comments, decisions, reminders, telling
 from submissions.exact import ONE
 from submissions.models import AnnouncedUnit, Announcement, Comment, Item, ItemEvent, Period
 from submissions.moves import move
@@ -117,6 +117,46 @@ def test_a_comment_is_told_to_the_other_side(world, waiting):
         ("wu", "comment", "jia厅点评《秋季招聘会》"),
         ("zhou", "comment", "jia厅点评《秋季招聘会》"),
     ]
+
+
+def test_who_spoke_in_a_thread_hears_of_the_answer(world, waiting):
+    beginning = Comment.objects.create(
+        item=waiting, text="几点？", by=world.signer, unit=world.bureau, from_office=False, form_token="1" * 32
+    )
+    telling.tell_of_new()
+    Notice.objects.all().delete()
+    Comment.objects.create(
+        item=waiting, text="三点", by=world.manager, from_office=True, answers=beginning, form_token="2" * 32
+    )
+    assert [who for who, _, _ in told()] == ["qian", "sun", "wu", "zhou"]
+
+
+def test_what_was_taken_back_is_not_told_any_more(world, waiting):
+    said = comments.say(waiting, "请补充数字", world.editor, "1" * 32)
+    made = announcements.announce(world.office, "要求", "<p>请看</p>", [world.bureau.pk], "2" * 32, world.editor)
+    assert {kind for _, kind, _ in told()} == {"comment", "announcement"}
+    comments.take_back(said, world.editor)
+    announcements.withdraw(made, "写错了", world.editor)
+    assert told() == []
+
+
+def test_one_that_cannot_be_told_of_holds_up_no_other(world, waiting, monkeypatch, caplog):
+    monkeypatch.setattr(telling, "AT_A_TIME", 1)
+    ItemEvent.objects.create(item=waiting, actor=world.editor, move="return", was="submitted", now="returned")
+    broken = ItemEvent.objects.create(item=waiting, actor=world.editor, move="reject", was="submitted", now="rejected")
+    right = telling.WORDS.copy()
+    del right["reject"]
+    right["reject"] = None
+    monkeypatch.setattr(telling, "WORDS", right)
+    move(waiting, "accept", world.editor)
+    assert {kind for _, kind, _ in told()} == {"returned", "accepted"}
+    assert f"ItemEvent {broken.pk}" in caplog.text
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan of PostgreSQL depends on how full the table is")
+def test_the_history_is_not_read_to_find_what_is_new(world):
+    new = ItemEvent.objects.filter(told_at=None).order_by("id")[: telling.AT_A_TIME]
+    assert "event_to_tell" in new.explain()
 
 
 def test_an_announcement_is_told_to_the_people_of_its_units(world):

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '通知',
-                'indexes': [models.Index(fields=['account', 'office', '-id'], name='notice_newest'), models.Index(condition=models.Q(('read_at', None)), fields=['account', 'office'], name='notice_unread'), models.Index(condition=models.Q(('mail_at__isnull', False), ('mailed_at', None)), fields=['mail_at'], name='notice_to_mail')],
+                'indexes': [models.Index(fields=['key'], name='notice_key'), models.Index(fields=['account', 'office', '-id'], name='notice_newest'), models.Index(condition=models.Q(('read_at', None)), fields=['account', 'office'], name='notice_unread'), models.Index(condition=models.Q(('mail_at__isnull', False), ('mailed_at', None)), fields=['mail_at'], name='notice_to_mail')],
                 'constraints': [models.UniqueConstraint(fields=('account', 'key'), name='notice_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['returned', 'rejected', 'accepted', 'adopted', 'revoked', 'comment', 'to_sign', 'reminded', 'period_ends', 'circular', 'announcement', 'urgent', 'overdue'])), name='notice_kind_legal')],
             },
         ),

@@ -73,6 +73,7 @@ class Notice(models.Model):
             models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="notice_kind_legal"),
         ]
         indexes = [
+            models.Index(fields=["key"], name="notice_key"),
             models.Index(fields=["account", "office", "-id"], name="notice_newest"),
             models.Index(fields=["account", "office"], condition=Q(read_at=None), name="notice_unread"),
             models.Index(fields=["mail_at"], condition=Q(mail_at__isnull=False, mailed_at=None), name="notice_to_mail"),

@@ -1,6 +1,7 @@
 """Notices: each thing once to each person, in the product, and by mail as the person chose."""
 
 import smtplib
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from django.utils import timezone
 from tests.postbox import open_postbox
 from trail.models import TrailEntry
 from units import forgetting, letters, notices
-from units.models import Account, Notice, NoticeKind, NoticeWay
+from units.models import Account, Notice, NoticeChoice, NoticeKind, NoticeWay
 
 ADDRESS = "/o/jia/items/1/"
 
@@ -48,7 +49,7 @@ def test_the_same_thing_is_told_once_to_each(mailed):
 
 def test_each_kind_goes_the_way_that_was_chosen(mailed):
     for way in NoticeWay:
-        notices.choose(mailed.officer, {NoticeKind.RETURNED: way})
+        NoticeChoice.objects.update_or_create(account=mailed.officer, kind=NoticeKind.RETURNED, defaults={"way": way})
         tell(mailed, key=way)
     ways = dict(Notice.objects.values_list("key", "mail_at"))
     assert set(ways) == {"here", "daily", "at_once"}, "who wants none gets none"
@@ -99,6 +100,19 @@ def test_who_left_before_the_letter_went_gets_none(mailed):
     assert not Notice.objects.to_mail().exists()
 
 
+def test_what_was_chosen_later_holds_for_letters_that_wait(mailed):
+    tell(mailed, kind=NoticeKind.ADOPTED)
+    notices.choose(mailed.officer, {NoticeKind.ADOPTED: NoticeWay.NONE})
+    assert not Notice.objects.to_mail().exists()
+
+
+def test_who_has_no_part_in_the_office_any_more_gets_no_letter(mailed):
+    tell(mailed)
+    mailed.officer.memberships.all().delete()
+    assert letters.post() == 0
+    assert not Notice.objects.to_mail().exists()
+
+
 @pytest.fixture
 def box(mailed, settings):
     with open_postbox() as opened:
@@ -121,14 +135,43 @@ def test_a_letter_arrives_as_it_was_written(box, mailed):
     ("stage", "answer"),
     [("data", "451 later"), ("data", ""), ("end", "452 full"), ("end", "421 closing"), ("end", "")],
 )
-def test_a_letter_that_the_server_did_not_take_goes_again_once(box, mailed, stage, answer):
+def test_a_letter_that_the_server_did_not_take_goes_again_once_and_holds_up_nobody(box, mailed, stage, answer):
     tell(mailed, mailed.officer, mailed.colleague)
     box.tricks[1] = lambda at: answer if at == stage else None
-    letters.post()
+    assert letters.post() == 1
+    (first,) = box.receivers
     due_now()
-    letters.post()
+    assert letters.post() == 1
     assert sorted(box.receivers) == ["sun@example.cn", "zhou@example.cn"]
+    assert first == box.receivers[0]
     assert not Notice.objects.to_mail().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_letter_that_always_breaks_the_session_does_not_stop_the_others(box, mailed):
+    """It stands first in each round; the other one goes in the first."""
+    tell(mailed, mailed.officer)
+    tell(mailed, mailed.colleague, key="later")
+    Notice.objects.filter(account=mailed.officer).update(mail_at=timezone.now() - timedelta(hours=1))
+    for number in (1, 3, 4, 5):
+        box.tricks[number] = lambda at: "" if at == "end" else None
+    letters.post()
+    assert box.receivers == ["zhou@example.cn"]
+    waits = Notice.objects.to_mail().get()
+    assert waits.mail_at - timezone.now() > timedelta(minutes=10), "and is put off for longer than the rest"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_server_gets_a_letter_once(box, mailed, monkeypatch):
+    """It takes the letter, and says so when nobody listens any more."""
+    monkeypatch.setattr(letters, "PATIENCE", 0.2)
+    tell(mailed)
+    box.tricks[1] = lambda at: time.sleep(0.6) or "250 kept" if at == "end" else None
+    assert letters.post() == 1
+    due_now()
+    assert letters.post() == 0
+    time.sleep(0.6)
+    assert box.receivers == ["sun@example.cn"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -233,8 +276,17 @@ def test_who_opens_the_page_has_read_what_leads_there(world):
     client = client_of(world.officer)
     assert 'class="count">2<' in client.get("/o/jia/notices/").content.decode()
     assert 'class="count">1<' in client.get(f"/o/jia/items/{item.pk}/").content.decode()
-    client.post("/o/jia/notices/read/")
-    assert not Notice.objects.unread().exists()
+    newest = client.get("/o/jia/notices/").context["newest"]
+    tell(world, key="three", said="页面打开以后的")
+    client.post("/o/jia/notices/read/", {"newest": newest})
+    assert [notice.said for notice in Notice.objects.unread()] == ["页面打开以后的"]
+
+
+def test_a_list_reads_nothing_by_being_opened(world):
+    """Home is where many notices lead; what they say does not stand there."""
+    tell(world, address="/o/jia/")
+    client_of(world.officer).get("/o/jia/")
+    assert Notice.objects.unread().count() == 1
 
 
 def test_pages_of_the_list_follow_each_other(world):

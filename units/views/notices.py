@@ -29,6 +29,7 @@ def notice_list(request: DeskRequest) -> HttpResponse:
     rows = list(listed[: PAGE + 1])
     context = {
         "notices": rows[:PAGE],
+        "newest": mine.values_list("pk", flat=True).first() or 0,
         "older": rows[PAGE - 1].pk if len(rows) > PAGE else None,
         "only_unread": only_unread,
     }
@@ -44,13 +45,14 @@ def open_notice(request: DeskRequest, pk: int) -> HttpResponse:
     return redirect(notice.address)
 
 
-@act("通知都标为已读", [])
+@act("通知都标为已读", ["newest"])
 @require_POST
 @at_office
 def read_all(request: DeskRequest) -> HttpResponse:
-    """None of them is new any more."""
+    """None of those that the page showed is new any more."""
+    newest = row_id(request.POST.get("newest", "")) or 0
     with transaction.atomic():
-        number = notices.read(request.user, request.office)
+        number = notices.read(request.user, request.office, newest=newest)
         record("通知都标为已读", by=request.user, office=request.office.code, after={"number": number})
     return redirect("notices", request.office.code)
 
