@@ -55,16 +55,15 @@ def publish(pieces: Iterable[tuple[int, int, Piece]]) -> None:
 def index_all() -> int:
     """Keep the traces of all that went out, and return of how many items. What has them keeps them."""
     items = Item.objects.filter(number__isnull=False).order_by("pk")
-    number = 0
-    for start in range(0, items.count(), AT_ONCE):
-        several = list(items.prefetch_related("shares")[start : start + AT_ONCE])
+    number = last = 0
+    while several := list(items.filter(pk__gt=last).prefetch_related("shares")[:AT_ONCE]):
         texts = texts_of([item.pk for item in several])
         pieces = {item.pk: Piece(*texts.get(item.pk, (item.title, ""))) for item in several}
         index((i.office_id, i.pk, {i.unit_id, *(s.unit_id for s in i.shares.all())}, pieces[i.pk]) for i in several)
         cleared = Review.objects.filter(revision__item__in=pieces, stage=ReviewStage.BEFORE_PUBLICATION, passed=True)
         passed = set(cleared.values_list("revision__item", flat=True))
         publish((item.office_id, item.pk, pieces[item.pk]) for item in several if item.pk in passed)
-        number += len(several)
+        number, last = number + len(several), several[-1].pk
     return number
 
 

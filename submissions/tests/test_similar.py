@@ -230,13 +230,30 @@ def test_the_writing_page_shows_them_and_without_scripts_asks_once_before_submit
 
 
 def test_the_same_leads_to_a_rejection_with_its_reason_that_the_editor_confirms(world, wang):
-    first, second = sent(world, "先来的", DRILL), sent(world, "后来的", RETOLD, **of_college(world))
+    first, second = sent(world, "先来的", DRILL), sent(world, "后来的", RETOLD)
     answer = wang.post(beside(second, first), {"answer": "same"}, follow=True)
     assert f"和编号 {first.number} 的《先来的》重复" in answer.content.decode()
     second.refresh_from_db()
     assert second.state == State.SUBMITTED, "nothing is decided by itself"
     entry = TrailEntry.objects.get(act="答复相近信息")
     assert entry.after == {"answer": "重复", "other": f"{first.number} 先来的"}
+
+
+def test_the_reason_tells_no_unit_of_what_it_may_not_see(world, wang):
+    """Named is what every unit of the item has a part in; of what is only published, its title."""
+    both = {"shares": [(world.bureau.pk, 500_000), (world.college.pk, 500_000)]}
+    own = sent(world, "本单位的", DRILL)
+    joint = sent(world, "联合的", RETOLD, **both)
+    colleges = sent(world, "学院的", DRILL, **of_college(world))
+    public = sent(world, "公开的", DRILL, adopted_by=world.site, cleared=True, **of_college(world))
+
+    def said(item: Item, other: Item) -> str:
+        page = wang.get(reverse("read-item", args=["jia", item.pk]), {"same": other.pk})
+        return str(page.context["form"]["say"].value())
+
+    assert said(own, joint) == f"和编号 {joint.number} 的《联合的》重复"
+    assert said(own, public) == "和已公开的《公开的》重复"
+    assert [said(own, colleges), said(joint, own), said(joint, colleges)] == ["与已收到的另一条信息重复"] * 3
 
 
 def test_what_continues_is_a_link_on_both_pages_for_those_who_may_see_both(world, wang, sun):
