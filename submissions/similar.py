@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from submissions.models import Item, Review, ReviewStage, Revision
-from submissions.similarity import Likeness, Piece, common, compare, sketch
+from submissions.similarity import Likeness, Piece, Thresholds, common, compare, sketch
 from units.models import Account, Office, Role
 
 TABLE = "submissions_traces"  # made by migration 0010
@@ -98,10 +98,16 @@ def like(
     near = [pk for pk in named if pk in found][:COMPARED]
     texts = texts_of(near)
     pieces = {pk: Piece(*texts[pk]) for pk in near if pk in texts}
-    usual = common(piece, list(pieces.values()))
-    likenesses = ((pk, compare(piece, other, usual)) for pk, other in pieces.items())
+    limits = thresholds()
+    usual = common(piece, list(pieces.values()), limits.copied)
+    likenesses = ((pk, compare(piece, other, limits, usual)) for pk, other in pieces.items())
     similar = [Similar(found[pk], likeness) for pk, likeness in likenesses if likeness]
     return sorted(similar, key=lambda one: (*one.likeness.order, -one.item.pk))[:SHOWN]
+
+
+def thresholds() -> Thresholds:
+    """From where on this site tells two items as alike."""
+    return Thresholds(**settings.SIMILAR)
 
 
 def shelves_of(account: Account, office: Office) -> list[int]:

@@ -52,7 +52,7 @@ def of_college(world) -> dict:
 
 def found(world, account: Account, text: str, title: str = "新写的") -> list[tuple[str, str]]:
     rows = similar.like(Piece(title, text), world.office, account, day=TODAY)
-    return [(row.item.title, row.likeness.kind.value) for row in rows]
+    return [(row.item.title, row.likeness.kind.label) for row in rows]
 
 
 def panel(client: Client, item: Item) -> str:
@@ -181,6 +181,15 @@ def test_of_others_an_officer_learns_what_is_published_and_nothing_else(world, s
     assert adopted.number not in text
     adopted.adoptions.update(revoked_at=timezone.now(), revoke_reason="撤稿")
     assert sun.get(beside(own, adopted)).status_code == 404
+
+
+def test_thresholds_are_settings(world, wang, settings):
+    own, retold = sent(world, "演练", DRILL), sent(world, "另一种说法", RETOLD)
+    assert found(world, world.editor, RETOLD[:-2])[1] == ("演练", "同一件事")
+    assert "同一件事，短的一条有" in wang.get(beside(own, retold)).content.decode()
+    settings.SIMILAR = settings.SIMILAR | {"shared": 100, "supported": 100, "hinted": 100}
+    assert [title for title, _ in found(world, world.editor, RETOLD[:-2])] == ["另一种说法"]
+    assert "没有看出相近" in wang.get(beside(own, retold)).content.decode()
 
 
 def test_drafts_and_what_waits_in_its_unit_are_nobodys_and_what_was_withdrawn_is_no_news(world, sun):
