@@ -1,7 +1,7 @@
 """Similar items: what is found, what is found by mistake, and what a look-up costs among ten times as many.
 
-Run alone on the database of the environment, ``python -m benchmarks.similar 10000 100000``; twelve minutes on
-PostgreSQL. Without numbers as ``make bench`` does it, in one.
+Run alone on the database of the environment, ``python -m benchmarks.similar 10000 100000``, a quarter of
+an hour. Without numbers it takes those of ``make bench``.
 """
 
 import datetime
