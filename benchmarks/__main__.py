@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.servers import postgres, postgres_installed
 
-AT_MOST = 1200  # seconds a database may take before it is given up
+AT_MOST = 1800  # seconds a database may take before it is given up
 
 
 def main() -> None:

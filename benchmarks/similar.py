@@ -1,11 +1,12 @@
-"""Similar items: what is found of ten thousand, what is found by mistake, and what a look-up costs among ten times as
-many.
+"""Similar items: what is found, what is found by mistake, and what a look-up costs among ten times as many.
 
-Run alone on the database of the environment: ``python -m benchmarks.similar``.
+Run alone on the database of the environment, ``python -m benchmarks.similar 10000 100000``, a quarter of
+an hour. Without numbers it takes those of ``make bench``.
 """
 
 import datetime
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import count, islice
@@ -29,9 +30,9 @@ from submissions.similarity import Piece
 from submissions.states import State
 from units.models import Account, Membership, Office, Role, RosterGroup, RosterLine, Unit
 
-SMALL, LARGE = 10_000, 100_000
+SIZES = 2_000, 20_000
 ASKED = 200  # look-ups a kind of edit
-UNITS = 100
+UNITS = 20
 DAY = datetime.date(2020, 6, 30)
 DAYS = 180  # over which the items were received
 BATCH = 2_000
@@ -52,6 +53,8 @@ class Desk:
         )
         self.editor = Account.objects.create_user(code, None, name="编辑", demonstration=True)
         Membership.objects.create(account=self.editor, unit=self.office.unit, role=Role.EDITOR)
+        self.officer = Account.objects.create_user(f"{code}u", None, name="信息员", demonstration=True)
+        Membership.objects.create(account=self.officer, unit=units[0], role=Role.OFFICER)
         self.room = Newsroom(items)
         self.kept: list[tuple[Item, Event, Piece]] = []  # one in a few, to be asked for
         self.turn = count()
@@ -84,16 +87,25 @@ class Desk:
             Revision(item=item, number=1, title=piece.title, text=piece.text, sent_at=item.waits_since)
             for item, (_, piece) in rows
         )
-        similar.index((self.office.pk, item.pk, piece) for item, (_, piece) in rows)
-        self.kept += [(item, event, Piece(piece.title, piece.text)) for item, (event, piece) in rows[:: items // 2_000]]
+        similar.index((self.office.pk, item.pk, [item.unit_id], piece) for item, (_, piece) in rows)
+        self.kept += [
+            (item, event, Piece(piece.title, piece.text)) for item, (event, piece) in rows[:: max(items // 2_000, 1)]
+        ]
 
     def find(self, piece: Piece, but: int | None = None) -> list[similar.Similar]:
         return similar.like(piece, self.office, self.editor, day=DAY, but=but)
 
     def look(self) -> None:
         """A look-up as the editor's page makes it, of one item after another."""
+        self._look(self.editor)
+
+    def look_of_unit(self) -> None:
+        """The same as an officer's page makes it."""
+        self._look(self.officer)
+
+    def _look(self, account: Account) -> None:
         item, _, piece = self.kept[7 * next(self.turn) % len(self.kept)]
-        self.find(Piece(piece.title, piece.text), item.pk)
+        similar.like(Piece(piece.title, piece.text), self.office, account, day=DAY, but=item.pk)
 
 
 EDITS: list[tuple[str, float, Callable[[Newsroom, Event, Piece], Piece]]] = [
@@ -125,19 +137,22 @@ EDITS: list[tuple[str, float, Callable[[Newsroom, Event, Piece], Piece]]] = [
 ]
 
 
-def measure() -> None:
+def measure(few: int = SIZES[0], many: int = SIZES[1]) -> None:
     """What is found, what by mistake, what it costs."""
-    small, large = Desk(SMALL), Desk(LARGE)
+    small, large = Desk(few), Desk(many)
     sql.settle()
-    for desk, items in ((small, SMALL), (large, LARGE)):
+    for desk, items in ((small, few), (large, many)):
         recall(desk, items)
     rows, taken = stored()
-    size("traces an item", [rows / (SMALL + LARGE)], 80)
-    size("bytes an item that they take", [taken / (SMALL + LARGE)], 6_000)
-    rate("items indexed a second, with their texts written", LARGE, [large.seconds], 500)
+    size("traces an item", [rows / (few + many)], 160)
+    size("bytes an item that they take", [taken / (few + many)], 12_000)
+    rate("items indexed a second, with their texts written", many, [large.seconds], 500)
     of_large, of_small = alternate(large.look, small.look, times=20)
-    ratio(f"a look-up among {LARGE:,} items : among {SMALL:,}", of_large, of_small, 1.5)
-    size(f"ms of database of a look-up among {LARGE:,}", [database_ms(large) for _ in range(ROUNDS)], 20)
+    ratio(f"a look-up among {many:,} items : among {few:,}", of_large, of_small, 1.5)
+    of_large, of_small = alternate(large.look_of_unit, small.look_of_unit, times=20)
+    ratio(f"the same of an officer, among {many:,} : among {few:,}", of_large, of_small, 1.5)
+    size(f"ms of database of a look-up among {many:,}", [database_ms(large.look) for _ in range(ROUNDS)], 20)
+    size("the same of an officer", [database_ms(large.look_of_unit) for _ in range(ROUNDS)], 20)
 
 
 def recall(desk: Desk, items: int) -> None:
@@ -152,11 +167,11 @@ def recall(desk: Desk, items: int) -> None:
     size(f"percent of {items:,} that have a false alarm", [100 * mistaken / len(asked)], 5)
 
 
-def database_ms(desk: Desk, times: int = 20) -> float:
+def database_ms(look: Callable[[], None], times: int = 20) -> float:
     """Milliseconds in the database of a look-up, the mean of so many."""
     with CaptureQueriesContext(connection) as captured:
         for _ in range(times):
-            desk.look()
+            look()
     return 1000 * sum(float(query["time"]) for query in captured.captured_queries) / times
 
 
@@ -173,4 +188,4 @@ def stored() -> tuple[int, int]:
 
 if __name__ == "__main__":
     call_command("migrate", verbosity=0)
-    measure()
+    measure(*map(int, sys.argv[1:3]))

@@ -288,6 +288,27 @@ if S3_BUCKET := env.str("S3_BUCKET", ""):
         },
     }
 SIMILAR_DAYS = _whole_number("SIMILAR_DAYS", 400)  # so far apart may items be received that are told as alike
+SIMILAR = {  # from where on two items are (submissions.similarity.Thresholds): percent, but for the runs
+    "copied": _whole_number("SIMILAR_COPIED", 50),
+    "surely": _whole_number("SIMILAR_SURELY", 75),
+    "shared": _whole_number("SIMILAR_SHARED", 25),
+    "supported": _whole_number("SIMILAR_SUPPORTED", 14),
+    "hinted": _whole_number("SIMILAR_HINTED", 7),
+    "runs": _whole_number("SIMILAR_RUNS", 8),
+    "titles": _whole_number("SIMILAR_TITLES", 60),
+    "same_titles": _whole_number("SIMILAR_SAME_TITLES", 80),
+}
+for _name, _number in SIMILAR.items():
+    if not 1 <= _number <= 100:
+        raise ImproperlyConfigured(f"SIMILAR_{_name.upper()} must be from 1 to 100, not {_number}.")
+if not SIMILAR["hinted"] <= SIMILAR["supported"] <= SIMILAR["shared"]:
+    raise ImproperlyConfigured(
+        "SIMILAR_HINTED must not be more than SIMILAR_SUPPORTED, nor that more than SIMILAR_SHARED."
+    )
+if SIMILAR["copied"] > SIMILAR["surely"]:
+    raise ImproperlyConfigured("SIMILAR_COPIED must not be more than SIMILAR_SURELY.")
+if SIMILAR_DAYS < 0:
+    raise ImproperlyConfigured(f"SIMILAR_DAYS must be 0 or more, not {SIMILAR_DAYS}.")
 FILE_UPLOAD_HANDLERS = ["submissions.uploads.BoundedUpload"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # so that a text far too long comes back in its box with a sentence
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

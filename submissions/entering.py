@@ -81,7 +81,7 @@ def enter(office: Office, entry: Entry, by: Account, event: str = ENTER) -> Item
         sent_at=timezone.now(),
     )
     search.reindex(item.pk, revision.searched)
-    similar.index([(office.pk, item.pk, Piece(entry.title, text))])
+    similar.index([(office.pk, item.pk, [unit for unit, _ in entry.shares], Piece(entry.title, text))])
     ItemShare.objects.bulk_create(
         [
             ItemShare(item=item, unit_id=unit, share=to_decimal(share), position=position)

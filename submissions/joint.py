@@ -128,3 +128,8 @@ def _equal_in(lines: RosterLineQuerySet, units: list[int]) -> list[tuple[int, in
     in_order = list(dict.fromkeys([*placed, *units]))
     parts = dict(zip(in_order, apportion(ONE, [1] * len(in_order)), strict=True))
     return [(unit, parts[unit]) for unit in units]
+
+
+def units_of(item: Item) -> set[int]:
+    """Ids of the units whose item it is, the lead among them."""
+    return {item.unit_id, *item.shares.values_list("unit", flat=True)}

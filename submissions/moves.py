@@ -15,6 +15,7 @@ from django.utils import timezone
 from submissions import search, secrecy, similar
 from submissions.exact import to_decimal
 from submissions.fields import whole
+from submissions.joint import units_of
 from submissions.models import (
     Adoption,
     AdoptionCredit,
@@ -130,7 +131,8 @@ def record_past(
         [Revision(item=i, number=1, title=i.title, sent_at=now) for i in stored], batch_size=BATCH
     )
     search.index((item.pk, item.title) for item in stored)
-    similar.index((office.pk, item.pk, Piece(item.title)) for item in stored)
+    units = [[unit for unit, _ in row.shares] for row in past]
+    similar.index((office.pk, i.pk, of, Piece(i.title)) for i, of in zip(stored, units, strict=True))
     ItemShare.objects.bulk_create(
         [
             ItemShare(item=item, unit_id=unit, share=to_decimal(share), position=position)
@@ -206,7 +208,7 @@ def _send(item: Item) -> dict[str, Any]:
         newest.sent_at = timezone.now()
         newest.save(update_fields=["sent_at"])
         search.reindex(item.pk, newest.searched)
-        similar.index([(item.office_id, item.pk, Piece(newest.title, newest.text))])
+    similar.index([(item.office_id, item.pk, units_of(item), Piece(newest.title, newest.text))])
     return {"title": newest.title, "kind": newest.kind}
 
 

@@ -3,10 +3,11 @@ publication (公开前) somebody of the office does, for what must not be public
 
 from django.db import transaction
 
-from submissions import secrecy
+from submissions import secrecy, similar
 from submissions.models import Item, ItemEvent, Review, ReviewStage
 from submissions.moves import move
 from submissions.permissions import may_clear, may_review
+from submissions.similarity import Piece
 from submissions.states import CLEARED, REVIEW
 from trail.records import record
 from units.models import Account, Office
@@ -68,6 +69,8 @@ def clear(item: Item, number: int, by: Account, statement: str, *, passed: bool)
     made = Review.objects.create(
         revision=revision, stage=ReviewStage.BEFORE_PUBLICATION, reviewer=by, statement=statement[:500], passed=passed
     )
+    if passed:
+        similar.publish([(item.office_id, item.pk, Piece(revision.title, revision.text))])
     record("公开前审查", by=by, office=item.office.code, on=item, after={"passed": passed, "statement": statement})
     told = "通过" if passed else "不通过"
     ItemEvent.objects.create(item=item, actor=by, move=CLEARED, was=item.state, now=item.state, reason=told)

@@ -1,7 +1,8 @@
 """How alike two texts are. Pure: texts in, a likeness out; ``similar`` finds what is worth comparing.
 
 Chinese stands without spaces, so a text is taken as its overlapping stretches of four characters, punctuation and
-width left out. Every number below was tuned on real news of education offices (docs/decisions.md, 2026-11-27).
+width left out. Every number below, and what the settings say usually, was tuned on real news of education offices
+(docs/decisions.md, 2026-11-27).
 """
 
 import re
@@ -11,10 +12,11 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
+
+from django.db import models
 
 STRETCH = 4  # characters: at 25 % of scattered edits a third survives, and of two texts on one theme a tenth agrees
 LONGEST = 30_000  # characters that are looked at; a submitted text has at most 20,000
@@ -24,16 +26,9 @@ LEAST, MOST = 32, 96  # these bounds apart
 OF_TITLE = 8  # traces of the title, which is all that an item of the past has,
 OF_FIGURES = 6  # and of the figures that say most: two who tell of one event in their own words share little else
 
-COPIED = 0.5  # of the shorter text's characters stand in the other one: most of it is the same,
-SURELY = 0.75  # and of so many whatever else is said
-# So many of the shorter text's stretches, those that many items have left out, are in the other one: it tells of the
-# same event by itself, or where figures so heavy agree, or figures and titles.
-SHARED, SUPPORTED, HINTED = 0.25, 0.14, 0.07
-RUNS, IN_ORDER = 8, 0.75  # or where so many runs of them come, so many of those one after another as in the other text
+IN_ORDER = 0.75  # so many of the runs that two texts share stand one after another as in the other text
 SOME_FIGURES, FIGURES = 1.5, 2  # a number of four digits; such a number and the day
 MANY, MANY_OF = 6, 4  # a stretch is common where six of the items compared have it, and every fourth
-TITLES = 0.6  # so alike are two titles of one event
-SAME_TITLES = 0.8  # and so alike where one of the two items has nothing but a title
 SHORT_TITLE = 8  # characters; shorter ones say too little
 
 _FIGURE = re.compile(r"(\d+(?:\.\d+)?)([万亿]?)([^\W\d_]?)")
@@ -42,13 +37,34 @@ _SCALE = {"万": 10_000, "亿": 100_000_000}
 _OF_TIME = "年月日时点分届级"  # what counts these says when, not how many
 
 
-class Kind(StrEnum):
+class Kind(models.TextChoices):
     """In which way two items are alike, the strongest first."""
 
-    COPY = "全文相同"
-    MOSTLY = "大部分相同"
-    EVENT = "同一件事"
-    TITLE = "题目相近"
+    COPY = "copy", "全文相同"
+    MOSTLY = "mostly", "大部分相同"
+    EVENT = "event", "同一件事"
+    TITLE = "title", "题目相近"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where on two items are told as alike. In percent but for ``runs``; the settings ``SIMILAR_…``.
+
+    ``copied`` of the shorter text's characters stand in the other one: most of it is the same, and of ``surely`` so
+    many whatever else is said. ``shared`` of its stretches, those that many items have left out, are in the other one:
+    it tells of the same event by itself; ``supported`` where figures agree or ``runs`` of them come in the same order;
+    ``hinted`` where figures so heavy agree, or figures and ``titles`` that are so alike. ``same_titles``: so alike are
+    titles where one of the two items has nothing but a title.
+    """
+
+    copied: int
+    surely: int
+    shared: int
+    supported: int
+    hinted: int
+    runs: int
+    titles: int
+    same_titles: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,36 +145,38 @@ def _sums(stretches: Iterable[str]) -> list[int]:
     return sorted(zlib.crc32(stretch.encode("utf-8", "surrogatepass")) for stretch in stretches)
 
 
-def compare(one: Piece, other: Piece, common: Set[str] = frozenset()) -> Likeness | None:
+def compare(one: Piece, other: Piece, thresholds: Thresholds, common: Set[str] = frozenset()) -> Likeness | None:
     """How alike two items are, or None. ``common`` are stretches that many items have, which say nothing."""
     if not one.words or not other.words:
-        return _by_title(one, other)
+        return _by_title(one, other, thresholds.same_titles)
     if one.words == other.words:
         return Likeness(Kind.COPY, 100)
     short, long = sorted((one, other), key=lambda piece: (len(piece.words), piece.words))
     both = short.stretches & long.stretches
-    covered = _covered(short.words, both)
-    telling = len(both - common) / max(len(short.stretches - common), 1)
-    if covered >= SURELY or (covered >= COPIED and telling >= SHARED):
-        return Likeness(Kind.MOSTLY, min(round(100 * covered), 99))
+    covered = 100 * _covered(short.words, both)
+    telling = 100 * len(both - common) / max(len(short.stretches - common), 1)
+    if covered >= thresholds.surely or (covered >= thresholds.copied and telling >= thresholds.shared):
+        return Likeness(Kind.MOSTLY, min(round(covered), 99))
     figures = _agreeing(one, other)
-    enough = (
-        telling >= SHARED
-        or (telling >= SUPPORTED and (figures >= SOME_FIGURES or _in_order(short.words, long.words, both - common)))
-        or (telling >= HINTED and (figures >= FIGURES or (figures >= SOME_FIGURES and _titles(one, other) >= TITLES)))
-    )
-    return Likeness(Kind.EVENT, round(100 * covered)) if enough else None
+    some = figures >= SOME_FIGURES
+    enough = telling >= thresholds.shared
+    if not enough and telling >= thresholds.supported:
+        enough = some or _in_order(short.words, long.words, both - common, thresholds.runs)
+    if not enough and telling >= thresholds.hinted:
+        enough = figures >= FIGURES or (some and 100 * _titles(one, other) >= thresholds.titles)
+    return Likeness(Kind.EVENT, round(covered)) if enough else None
 
 
-def common(one: Piece, others: Sequence[Piece]) -> frozenset[str]:
+def common(one: Piece, others: Sequence[Piece], copied: int) -> frozenset[str]:
     """The stretches that a text has in common with many of those compared with it: what official Chinese always says.
 
-    Those that are all but the text itself do not count: what ten units copied is not therefore a phrase.
+    Those that are all but the text itself, ``copied`` percent of the shorter one, do not count: what ten units copied
+    is not therefore a phrase.
     """
     seen: Counter[str] = Counter()
     for other in others:
         both = one.stretches & other.stretches
-        if len(both) < COPIED * min(len(one.stretches), len(other.stretches)):
+        if 100 * len(both) < copied * min(len(one.stretches), len(other.stretches)):
             seen.update(both)
     many = max(MANY, len(others) / MANY_OF)
     return frozenset(stretch for stretch, items in seen.items() if items >= many)
@@ -200,12 +218,12 @@ def marked(text: str, other: Piece, least: int = STRETCH) -> list[list[Mark]]:
     return paragraphs
 
 
-def _by_title(one: Piece, other: Piece) -> Likeness | None:
-    """Two items of which one is only a title: it must be long enough, all but the same, with the same numbers."""
+def _by_title(one: Piece, other: Piece, least: int) -> Likeness | None:
+    """Two items of which one is only a title: it must be long enough, so many percent alike, with the same numbers."""
     if min(len(one.head), len(other.head)) < SHORT_TITLE or _numbers(one) != _numbers(other):
         return None
-    alike = _titles(one, other)
-    return Likeness(Kind.TITLE, round(100 * alike)) if alike >= SAME_TITLES else None
+    alike = 100 * _titles(one, other)
+    return Likeness(Kind.TITLE, round(alike)) if alike >= least else None
 
 
 def _numbers(piece: Piece) -> list[str]:
@@ -223,8 +241,8 @@ def _agreeing(one: Piece, other: Piece) -> float:
     return sum(weight for figure, weight in one.figures.items() if figure in other.figures)
 
 
-def _in_order(words: str, others: str, shared: Set[str]) -> bool:
-    """Whether what two texts share is many pieces, and stands in both in one order: words were changed all over."""
+def _in_order(words: str, others: str, shared: Set[str], least: int) -> bool:
+    """Whether what two texts share is so many pieces, and stands in both in one order: words were changed all over."""
     places, before = [], False
     for i in range(len(words) - STRETCH + 1):
         stretch = words[i : i + STRETCH]
@@ -235,7 +253,7 @@ def _in_order(words: str, others: str, shared: Set[str]) -> bool:
     for place in places:
         at = bisect_left(tails, place)
         tails[at : at + 1] = [place]
-    return len(places) >= RUNS and len(tails) >= IN_ORDER * len(places)
+    return len(places) >= least and len(tails) >= IN_ORDER * len(places)
 
 
 def _covered(words: str, shared: Set[str]) -> float:

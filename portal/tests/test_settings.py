@@ -75,6 +75,12 @@ WRONG = [
     ({"DEBUG": "maybe"}, "DEBUG must be 1 or 0"),
     ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must begin with postgres://"),
     ({"REDIS_URL": "127.0.0.1"}, "REDIS_URL must begin with redis://"),
+    ({"SIMILAR_TITLES": "0"}, "SIMILAR_TITLES must be from 1 to 100, not 0"),
+    (
+        {"SIMILAR_HINTED": "20"},
+        "SIMILAR_HINTED must not be more than SIMILAR_SUPPORTED, nor that more than SIMILAR_SHARED",
+    ),
+    ({"SIMILAR_COPIED": "80"}, "SIMILAR_COPIED must not be more than SIMILAR_SURELY"),
 ]
 
 

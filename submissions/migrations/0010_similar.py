@@ -1,32 +1,22 @@
-"""The table of ``submissions.similar``, the same in each database, filled with what went out; and the answers."""
+"""The table of ``submissions.similar``, the same in each database; and the answers.
+
+What went out before is put into it by ``manage.py index_similar``, which knows the traces as they are today.
+"""
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-from django.db.models import OuterRef, Subquery
-
-from submissions import similar
-from submissions.similarity import Piece
 
 # SQLite keeps such a table in the order of its key; PostgreSQL finds all in the index.
+COLUMNS = "trace {0}, shelf {0}, item {0}, PRIMARY KEY (trace, shelf, item)"
 MADE = {
-    "sqlite": "CREATE TABLE submissions_traces (trace integer, item integer, PRIMARY KEY (trace, item)) WITHOUT ROWID",
-    "postgresql": "CREATE TABLE submissions_traces (trace bigint, item bigint, PRIMARY KEY (trace, item))",
+    "sqlite": f"CREATE TABLE submissions_traces ({COLUMNS.format('integer')}) WITHOUT ROWID",
+    "postgresql": f"CREATE TABLE submissions_traces ({COLUMNS.format('bigint')})",
 }
 
 
 def make(apps, schema_editor):
     schema_editor.execute(MADE[schema_editor.connection.vendor])
-    item, revision = apps.get_model("submissions", "Item"), apps.get_model("submissions", "Revision")
-    sent = revision.objects.filter(item=OuterRef("pk"), sent_at__isnull=False).order_by("-number")
-    items = item.objects.filter(number__isnull=False).annotate(
-        sent_title=Subquery(sent.values("title")[:1]), sent_text=Subquery(sent.values("text")[:1])
-    )
-    rows = items.order_by("pk").values_list("office", "pk", "title", "sent_title", "sent_text")
-    similar.index(
-        (office, pk, Piece(sent_title or title, text or ""))
-        for office, pk, title, sent_title, text in rows.iterator(chunk_size=500)
-    )
 
 
 def drop(apps, schema_editor):

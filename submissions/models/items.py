@@ -1,6 +1,7 @@
 """Items (信息): what units submit, with their texts, shares, themes, reviews and history."""
 
 import datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -47,6 +48,17 @@ class ItemQuerySet(models.QuerySet["Item"]):
         own = account.units_with(Role.OFFICER, Role.SIGNER)
         joint = ItemShare.objects.filter(unit__in=own).values("item")
         return sent.filter(Q(unit__in=own) | Q(pk__in=joint) | self._published())
+
+    def of_all(self, units: Iterable[int]) -> "ItemQuerySet":
+        """What belongs to each of these units, alone or jointly: of it all of them may be told."""
+        items = self
+        for unit in units:
+            items = items.filter(Q(unit=unit) | Q(pk__in=ItemShare.objects.filter(unit=unit).values("item")))
+        return items
+
+    def published(self) -> "ItemQuerySet":
+        """Of whose title and text everybody may be told."""
+        return self.filter(self._published())
 
     def _published(self) -> Q:
         """Used by a public channel, and the text that went out last passed the review before publication."""

@@ -1,10 +1,11 @@
 """How alike two texts are: copies, edits, parts, one event in other words; and what every office always says."""
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from submissions.similarity import MOST, OF_FIGURES, OF_TITLE, Kind, Piece, common, compare, marked, sketch
+from submissions.similarity import MOST, OF_FIGURES, OF_TITLE, Kind, Piece, Thresholds, common, compare, marked, sketch
 
 pytestmark = pytest.mark.once
 
@@ -26,11 +27,13 @@ POETRY = (
 )
 ALWAYS = "为深入贯彻落实上级部署要求，切实把思想和行动统一起来，压紧压实工作责任，确保各项工作落到实处。"
 
+USUAL = Thresholds(**settings.SIMILAR)
+
 texts = st.text(alphabet=st.sampled_from("教育局学校安全演练，。\n 12月３日Ａb\x00\u200b😀"), max_size=200)
 
 
 def kind(one: str, other: str, titles: tuple[str, str] = ("一个题目", "另外的题")) -> Kind | None:
-    likeness = compare(Piece(titles[0], one), Piece(titles[1], other))
+    likeness = compare(Piece(titles[0], one), Piece(titles[1], other), USUAL)
     return likeness and likeness.kind
 
 
@@ -62,10 +65,10 @@ def test_what_is_always_said_makes_no_event():
     assert kind(one, other) is None
     many = [Piece("题", ALWAYS + "".join(chr(0x4E00 + n * 200 + i) for i in range(120))) for n in range(12)]
     short = Piece("题", f"{ALWAYS}{POETRY[:90]}")
-    assert compare(short, many[3]), "alone it would be taken for one"
-    assert not compare(short, many[3], common(short, many))
+    assert compare(short, many[3], USUAL), "alone it would be taken for one"
+    assert not compare(short, many[3], USUAL, common(short, many, 50))
     copies = [Piece("题", DRILL)] * 12
-    assert not common(copies[0], copies), "what many copied is not a phrase"
+    assert not common(copies[0], copies, 50), "what many copied is not a phrase"
 
 
 @pytest.mark.parametrize(
@@ -78,14 +81,14 @@ def test_what_is_always_said_makes_no_event():
     ],
 )
 def test_an_item_of_the_past_is_known_by_its_title_where_that_says_enough(one, other, alike):
-    likeness = compare(Piece(one), Piece(other, DRILL))
+    likeness = compare(Piece(one), Piece(other, DRILL), USUAL)
     assert (likeness is not None and likeness.kind == Kind.TITLE) == alike
 
 
 @given(texts, texts)
 def test_whatever_comes_in_it_answers_and_the_same_both_ways(one, other):
     a, b = Piece(one, other), Piece(other, one)
-    assert compare(a, b) == compare(b, a)
+    assert compare(a, b, USUAL) == compare(b, a, USUAL)
     traces = sketch(a)
     assert traces == sorted(set(traces))
     assert len(traces) <= MOST + OF_TITLE + OF_FIGURES
@@ -105,5 +108,5 @@ def test_what_is_marked_as_shared_stands_in_the_other_text(start, length):
 def test_a_text_beyond_all_bounds_is_looked_at_as_far_as_bounds_go():
     long = Piece("长" * 10_000, "教育局在学校做了演练。" * 100_000)
     assert len(long.words) <= 30_000
-    assert compare(long, long).kind == Kind.COPY
+    assert compare(long, long, USUAL).kind == Kind.COPY
     assert sketch(Piece("", "")) == []

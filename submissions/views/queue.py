@@ -20,7 +20,9 @@ from submissions.differences import of_revisions
 from submissions.drafts import files_of
 from submissions.filters import QueueFilter
 from submissions.forms import DecisionForm, ViewForm
+from submissions.joint import units_of
 from submissions.models import Comment, DecisionReason, Item, Review, SavedView, Theme
+from submissions.models.items import ItemQuerySet
 from submissions.permissions import may_decide, may_edit, may_undo
 from submissions.states import DECISIONS, INNER, MOVES, State
 from trail.acts import act
@@ -235,9 +237,18 @@ def worded(request: DeskRequest, item: Item) -> DecisionForm | None:
     pk = row_id(request.GET.get("same", ""))
     if pk is None:
         return None
-    other = Item.objects.comparable_by(request.user, request.office).exclude(pk=item.pk).filter(pk=pk).first()
-    said = f"和编号 {other.number} 的《{other.title}》重复"[:300] if other else ""
+    comparable = Item.objects.comparable_by(request.user, request.office).exclude(pk=item.pk).filter(pk=pk)
+    said = repeats(item, comparable)[:300] if comparable else ""
     return DecisionForm(office=request.office, initial={"say": said})
+
+
+def repeats(item: Item, other: ItemQuerySet) -> str:
+    """That an item repeats another, in words that its units read: they hear no more of it than they may know."""
+    if own := other.of_all(units_of(item)).first():
+        return f"和编号 {own.number} 的《{own.title}》重复"
+    if public := other.published().first():
+        return f"和已公开的《{public.title}》重复"
+    return "与已收到的另一条信息重复"
 
 
 def recent(request: DeskRequest, item: Item) -> list[Item]:

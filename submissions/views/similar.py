@@ -110,7 +110,7 @@ def side_by_side(request: DeskRequest, item: Item, other: Item, status: int = 20
     if here is None or text is None:
         raise Http404
     there = Piece(*text)
-    likeness = compare(here, there)
+    likeness = compare(here, there, similar.thresholds())
     close = likeness is not None and likeness.kind in (Kind.COPY, Kind.MOSTLY)
     least = STRETCH if close else PHRASE
     answers = resemblances.told(item, request.user).get(other.pk, [])
