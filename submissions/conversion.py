@@ -8,7 +8,7 @@ import fcntl
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -91,5 +91,6 @@ def _turn(place: Path) -> Iterator[None]:
 def _sweep(place: Path) -> None:
     """Take away what somebody left who died."""
     for folder in place.iterdir():
-        if folder.is_dir() and folder.stat().st_mtime < time.time() - LEFT_BEHIND:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # one that ends beside us has taken its own away
+            if folder.is_dir() and folder.stat().st_mtime < time.time() - LEFT_BEHIND:
+                shutil.rmtree(folder, ignore_errors=True)

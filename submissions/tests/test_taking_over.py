@@ -1,7 +1,9 @@
 """Word in: a file becomes a draft with all that belongs to it, or nothing; and its fate is told."""
 
 import io
+import os
 import zipfile
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -302,6 +304,26 @@ def test_only_two_are_converted_at_a_time(settings, tmp_path, monkeypatch):
         conversion._turn(place).__enter__()
     with conversion._turn(place):
         pass
+
+
+@pytest.mark.once
+def test_a_folder_that_vanishes_while_the_left_behind_are_swept_is_no_fault(tmp_path, monkeypatch):
+    old, gone = tmp_path / "old", tmp_path / "gone"
+    was = Path.is_dir
+
+    def vanishing(path: Path) -> bool:
+        is_dir = was(path)
+        gone.exists() and gone.rmdir()  # the conversion beside us ends
+        return is_dir
+
+    for folder in (old, gone):
+        folder.mkdir()
+        os.utime(folder, (0, 0))
+    monkeypatch.setattr(conversion.Path, "is_dir", vanishing)
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter([gone, old]))
+    conversion._sweep(tmp_path)
+    assert not gone.exists()
+    assert not old.exists()
 
 
 def test_a_converted_file_is_inspected_like_any_other(world, monkeypatch):
