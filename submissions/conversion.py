@@ -47,7 +47,9 @@ def converted(content: bytes) -> bytes:
         except soffice.TookTooLong:
             raise Unfit(f"是旧格式，{SECONDS:.0f} 秒内没有转换完。{SAVE_AS}") from None
         made = source.with_suffix(".docx")
-        if not made.exists() or not 0 < made.stat().st_size <= MOST_MADE:
+        if made.exists() and made.stat().st_size > MOST_MADE:
+            raise Unfit(f"是旧格式，转换以后太大。请删去多余的图片和对象；或者{SAVE_AS[1:]}")
+        if not made.exists() or not made.stat().st_size:
             raise Unfit(f"是旧格式，转换不了：可能有密码，或者已经损坏。{SAVE_AS}")
         return made.read_bytes()
 

@@ -278,7 +278,7 @@ def test_without_libreoffice_an_old_file_says_what_to_do(world, monkeypatch, tmp
 
 
 @pytest.mark.once
-def test_a_conversion_that_hangs_is_ended_and_one_that_fails_is_told(settings, tmp_path, monkeypatch):
+def test_a_conversion_that_hangs_is_ended_and_one_that_fails_or_makes_too_much_is_told(settings, tmp_path, monkeypatch):
     settings.DATA_DIR = tmp_path
     content = OLD + "WordDocument".encode("utf-16-le")
     program = tmp_path / "soffice.bin"
@@ -290,6 +290,9 @@ def test_a_conversion_that_hangs_is_ended_and_one_that_fails_is_told(settings, t
         conversion.converted(content)
     program.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(Unfit, match="转换不了：可能有密码"):
+        conversion.converted(content)
+    program.write_text("#!/bin/sh\nexec truncate -s 61M old.docx\n")
+    with pytest.raises(Unfit, match="转换以后太大"):
         conversion.converted(content)
     assert {path.name for path in (tmp_path / "converting").iterdir()} == {"0.lock"}
 
