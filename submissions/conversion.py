@@ -4,22 +4,20 @@ A file is looked into only so far as to refuse what is plainly no text or is loc
 any other. Two at a time at most are converted on a machine, and each within its time.
 """
 
-import fcntl
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
 from submissions.inspection import MEGABYTE, Unfit
+from submissions.turns import NoTurn, turn
 from units import soffice
 
 ENDINGS = ("doc", "wps")
 SECONDS = 40.0  # LibreOffice may take for one
-WAIT = 10.0  # seconds for one's turn
 AT_ONCE = 2
 MOST_MADE = 60 * MEGABYTE
 LEFT_BEHIND = 3600  # seconds after which a folder is of somebody who died
@@ -38,8 +36,16 @@ def converted(content: bytes) -> bytes:
     if soffice.program() is None:
         raise Unfit(f"是旧格式，服务器上没有安装 LibreOffice，读不了。{SAVE_AS}")
     place = settings.DATA_DIR / "converting"
-    place.mkdir(exist_ok=True)
-    with _turn(place), TemporaryDirectory(dir=place) as name:
+    try:
+        with turn(place, AT_ONCE):
+            _sweep(place)
+            return _made(content, place)
+    except NoTurn:
+        raise Unfit("是旧格式，别的文件正在转换，没有轮到它。请过一会儿再导入。") from None
+
+
+def _made(content: bytes, place: Path) -> bytes:
+    with TemporaryDirectory(dir=place) as name:
         source = Path(name).resolve() / "old.doc"
         source.write_bytes(content)
         try:
@@ -69,25 +75,6 @@ def _refuse(content: bytes) -> None:
     head = content.find(b"\xec\xa5", 512)  # of the file information block, at the beginning of a sector
     if head > 0 and head % 512 == 0 and content[head + 11 : head + 12] and content[head + 11] & 0x01:
         raise Unfit("有打开密码，读不了。请去掉密码再导入。")
-
-
-@contextmanager
-def _turn(place: Path) -> Iterator[None]:
-    """One of the few places in which something is converted. Raises Unfit where none gets free in time."""
-    _sweep(place)
-    until = time.monotonic() + WAIT
-    while True:
-        for number in range(AT_ONCE):
-            with (place / f"{number}.lock").open("w") as lock:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    continue
-                yield
-                return
-        if time.monotonic() > until:
-            raise Unfit("是旧格式，别的文件正在转换，没有轮到它。请过一会儿再导入。")
-        time.sleep(0.1)
 
 
 def _sweep(place: Path) -> None:

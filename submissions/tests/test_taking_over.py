@@ -12,12 +12,12 @@ from django.urls import reverse
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from submissions import body, conversion, drafts, taking_over
+from submissions import body, conversion, drafts, manuscripts, taking_over, turns
 from submissions.inspection import Unfit
 from submissions.models import Draft, Item, ItemFile
 from submissions.models.files import kept
 from submissions.tests import word_files
-from submissions.tests.papers import changed, pdf, sheet, word
+from submissions.tests.papers import changed, pdf, sheet, with_text, word
 from submissions.tests.test_files import stored
 from submissions.tests.test_writing import write
 from submissions.tests.word_files import BODY, Paper, photo
@@ -298,15 +298,32 @@ def test_a_conversion_that_hangs_is_ended_and_one_that_fails_or_makes_too_much_i
 
 
 @pytest.mark.once
-def test_only_two_are_converted_at_a_time(settings, tmp_path, monkeypatch):
+def test_only_two_are_converted_at_a_time_and_two_are_read(settings, tmp_path, monkeypatch):
     settings.DATA_DIR = tmp_path
-    (tmp_path / "converting").mkdir()
-    monkeypatch.setattr(conversion, "WAIT", 0.2)
-    place = tmp_path / "converting"
-    with conversion._turn(place), conversion._turn(place), pytest.raises(Unfit, match="没有轮到它"):
-        conversion._turn(place).__enter__()
-    with conversion._turn(place):
-        pass
+    monkeypatch.setattr(turns, "WAIT", 0.2)
+    for folder, name, content in (
+        ("converting", "稿.doc", OLD + "WordDocument".encode("utf-16-le")),
+        ("reading", "稿.docx", word_files.plain_news()),
+    ):
+        place = tmp_path / folder
+        with turns.turn(place, 2), turns.turn(place, 2), pytest.raises(Unfit, match="没有轮到它"):
+            taking_over._read(name, content)
+    assert taking_over._read(name, content).title == "甲市开展校园安全大排查"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<w:p/>" * 300_001,
+        "<w:p>" + "<w:r/>" * 300_001 + "</w:p>",
+        '<w:p a="" b="" c="" d="" e="" f="" g="" h=""/>' * 100_001,
+    ],
+)
+def test_a_text_of_too_many_parts_is_refused_before_a_tree_is_made_of_it(xml, monkeypatch):
+    monkeypatch.setattr(manuscripts, "read", lambda _: pytest.fail("It was read."))
+    with pytest.raises(Unfit, match="请拆成几个"):
+        taking_over._read("稿.docx", with_text(Paper().done(), xml))
 
 
 @pytest.mark.once
