@@ -107,6 +107,7 @@ def test_of_a_marked_file_nothing_is_stored_and_the_trail_has_no_word_of_it(worl
     assert entry.after["reason"] == "文件里有密级标志或内部资料标志，共1处，没有保存"
 
 
+@pytest.mark.once
 def test_a_mark_in_a_name_or_in_a_picture_is_one(world, sun):
     bring(sun, world, ("【秘密】稿.docx", word_files.plain_news()))
     told = PngInfo()
@@ -121,6 +122,7 @@ def test_a_mark_in_a_name_or_in_a_picture_is_one(world, sun):
     assert ["密级标志" in reason for reason in reasons] == [True, True]
 
 
+@pytest.mark.once
 def test_personal_numbers_are_warned_about(world, sun):
     content = Paper().title("标题在此").text(BODY[0], "电话13800138000。").done()
     assert "像是手机号" in bring(sun, world, ("稿.docx", content), script=True).content.decode()
@@ -229,6 +231,7 @@ def test_a_picture_that_is_broken_is_left_out_and_told(world, sun):
     assert any("图片1.jpg" in line and "图为师生在操场集合" in line for line in draft.left_out)
 
 
+@pytest.mark.once
 def test_more_pictures_than_an_item_may_have_are_told(world):
     paper = Paper().title("标题在此").text(BODY[0])
     for number in range(32):
@@ -250,6 +253,7 @@ def test_the_unit_is_chosen_among_ones_own(world, sun):
     assert Item.objects.count() == 1
 
 
+@pytest.mark.once
 def test_files_whose_turn_does_not_come_are_told_so(world, sun):
     with patch("submissions.views.taking_over.MOST_SECONDS", 0):
         page = bring(sun, world, ("一.docx", word_files.lists()), ("二.docx", word_files.notes())).content.decode()
@@ -257,6 +261,7 @@ def test_files_whose_turn_does_not_come_are_told_so(world, sun):
     assert "没有轮到它" in page
 
 
+@pytest.mark.once
 def test_a_text_too_long_to_be_submitted_is_kept_and_one_too_long_to_be_saved_is_not(world):
     long, far_too_long = (Paper().title("标题在此").text(*["长" * 1000] * number).done() for number in (21, 101))
     fate = taking_over.take_over(world.office, world.bureau, TOKEN, "稿.docx", long, world.officer)
@@ -346,6 +351,7 @@ def test_a_folder_that_vanishes_while_the_left_behind_are_swept_is_no_fault(tmp_
     assert not old.exists()
 
 
+@pytest.mark.once
 def test_a_converted_file_is_inspected_like_any_other(world, monkeypatch):
     content = OLD + "WordDocument".encode("utf-16-le")
     monkeypatch.setattr(conversion, "converted", lambda _: word_files.plain_news())
