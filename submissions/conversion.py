@@ -4,22 +4,20 @@ A file is looked into only so far as to refuse what is plainly no text or is loc
 any other. Two at a time at most are converted on a machine, and each within its time.
 """
 
-import fcntl
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
 from submissions.inspection import MEGABYTE, Unfit
+from submissions.turns import NoTurn, turn
 from units import soffice
 
 ENDINGS = ("doc", "wps")
 SECONDS = 40.0  # LibreOffice may take for one
-WAIT = 10.0  # seconds for one's turn
 AT_ONCE = 2
 MOST_MADE = 60 * MEGABYTE
 LEFT_BEHIND = 3600  # seconds after which a folder is of somebody who died
@@ -38,8 +36,16 @@ def converted(content: bytes) -> bytes:
     if soffice.program() is None:
         raise Unfit(f"是旧格式，服务器上没有安装 LibreOffice，读不了。{SAVE_AS}")
     place = settings.DATA_DIR / "converting"
-    place.mkdir(exist_ok=True)
-    with _turn(place), TemporaryDirectory(dir=place) as name:
+    try:
+        with turn(place, AT_ONCE):
+            _sweep(place)
+            return _made(content, place)
+    except NoTurn:
+        raise Unfit("是旧格式，别的文件正在转换，没有轮到它。请过一会儿再导入。") from None
+
+
+def _made(content: bytes, place: Path) -> bytes:
+    with TemporaryDirectory(dir=place) as name:
         source = Path(name).resolve() / "old.doc"
         source.write_bytes(content)
         try:
@@ -47,7 +53,9 @@ def converted(content: bytes) -> bytes:
         except soffice.TookTooLong:
             raise Unfit(f"是旧格式，{SECONDS:.0f} 秒内没有转换完。{SAVE_AS}") from None
         made = source.with_suffix(".docx")
-        if not made.exists() or not 0 < made.stat().st_size <= MOST_MADE:
+        if made.exists() and made.stat().st_size > MOST_MADE:
+            raise Unfit(f"是旧格式，转换以后太大。请删去多余的图片和对象；或者{SAVE_AS[1:]}")
+        if not made.exists() or not made.stat().st_size:
             raise Unfit(f"是旧格式，转换不了：可能有密码，或者已经损坏。{SAVE_AS}")
         return made.read_bytes()
 
@@ -69,27 +77,9 @@ def _refuse(content: bytes) -> None:
         raise Unfit("有打开密码，读不了。请去掉密码再导入。")
 
 
-@contextmanager
-def _turn(place: Path) -> Iterator[None]:
-    """One of the few places in which something is converted. Raises Unfit where none gets free in time."""
-    _sweep(place)
-    until = time.monotonic() + WAIT
-    while True:
-        for number in range(AT_ONCE):
-            with (place / f"{number}.lock").open("w") as lock:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    continue
-                yield
-                return
-        if time.monotonic() > until:
-            raise Unfit("是旧格式，别的文件正在转换，没有轮到它。请过一会儿再导入。")
-        time.sleep(0.1)
-
-
 def _sweep(place: Path) -> None:
     """Take away what somebody left who died."""
     for folder in place.iterdir():
-        if folder.is_dir() and folder.stat().st_mtime < time.time() - LEFT_BEHIND:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # one that ends beside us has taken its own away
+            if folder.is_dir() and folder.stat().st_mtime < time.time() - LEFT_BEHIND:
+                shutil.rmtree(folder, ignore_errors=True)

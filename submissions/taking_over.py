@@ -13,11 +13,14 @@ from submissions.forms.texts import MOST_HTML
 from submissions.inspection import MEGABYTE, Unfit, inspect
 from submissions.manuscripts import Manuscript
 from submissions.models import Draft, Item
+from submissions.turns import NoTurn, turn
 from trail.records import record
 from units.models import Account, Office, Unit
 from units.verdicts import Refused, TooLate
 
 WORD = ("docx", *conversion.ENDINGS)
+AT_ONCE = 2  # files that are read on a machine: each may take some hundred megabytes while it is
+MOST_ELEMENTS = 300_000  # of XML, which becomes a tree; ten thousand plain paragraphs have 50,000
 NO_ROOM = "服务器上存不下它的图片，没有导入。请告诉系统管理员磁盘满了，过一会儿再导入。"
 CONVERTED = "是旧格式，先转换成了 .docx，请对照原件看一遍。"
 OTHERS = {
@@ -96,9 +99,13 @@ def _read(name: str, content: bytes) -> Manuscript:
         content = conversion.converted(content)
     elif ending != "docx" and not content.startswith(b"PK"):
         raise Unfit(f"内容不是 .{ending} 文件，或者已经损坏。{conversion.SAVE_AS}")
-    words = inspect("x.docx", content).words
-    secrecy.refuse_marked({f"文件《{name}》": words})
-    read = manuscripts.read(content)
+    try:
+        with turn(settings.DATA_DIR / "reading", AT_ONCE):
+            words = inspect("x.docx", content, MOST_ELEMENTS).words
+            secrecy.refuse_marked({f"文件《{name}》": words})
+            read = manuscripts.read(content)
+    except NoTurn:
+        raise Unfit("别的文件正在读，没有轮到它。请过一会儿再导入。") from None
     if old:
         read.left_out.insert(0, CONVERTED)
     text = body.plain(read.html)
@@ -132,7 +139,11 @@ def _stored(office: Office, unit: Unit, token: str, name: str, read: Manuscript,
     ids: dict[int, int] = {}
     captions: dict[int, str] = {}
     warnings: list[str] = []
+    same: dict[bytes, int] = {}  # what stands in several places is looked into once
     for number, picture in enumerate(read.pictures):
+        if picture.content in same:
+            ids[number] = same[picture.content]
+            continue
         try:
             added = files.add(item, picture.name, picture.content, by)
         except files.NoRoom as error:
@@ -144,7 +155,7 @@ def _stored(office: Office, unit: Unit, token: str, name: str, read: Manuscript,
             left_out.append(f"{said}{'它的说明是：' + picture.caption if picture.caption else ''}")
             continue
         kept.append(added.file.path)
-        ids[number] = added.file.pk
+        ids[number] = same[picture.content] = added.file.pk
         captions.setdefault(added.file.pk, picture.caption)
         warnings += [warning for warning in added.warnings if warning not in warnings]
     html = body.with_pictures(read.html, lambda number: f'<img data-file="{ids[number]}">' if number in ids else "")

@@ -1,4 +1,5 @@
-"""LibreOffice, which turns one kind of document into another: where it is, and how it is run so that it always ends."""
+"""LibreOffice, which turns one kind of document into another: where it is, and how it is run so that it always ends
+and takes no more of the machine than one document needs."""
 
 import os
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 TOLD_EVERY = 0.3  # seconds
 RESTART = 81  # LibreOffice's exit code when it has made its profile and wants to be started again
 DEBIAN = Path("/usr/lib/libreoffice/program/soffice.bin")
+MOST_MEMORY = 3 * 1024**3  # bytes of address space; a plain document takes 0.5 GB (measured)
+MOST_WRITTEN = 100 * 1024**2  # bytes of one file; LibreOffice takes what is more for a full disk
 # What a document asks for from elsewhere it does not get: no links, no macros, and a proxy that nobody answers at.
 _SAFE = {
     "Common/Security/Scripting": {"BlockUntrustedRefererLinks": "true", "DisableMacrosExecution": "true"},
@@ -79,6 +82,7 @@ def _run(
     process = subprocess.Popen(
         [
             *_dying_with_us(),
+            *_bounded(),
             str(found),
             f"-env:UserInstallation={(folder / 'profile').as_uri()}",
             "--headless",
@@ -123,3 +127,12 @@ def _dying_with_us() -> list[str]:
     """What a command begins with to be killed when we are, even by SIGKILL (each Debian has it)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+
+
+def _bounded() -> list[str]:
+    """What a command begins with to get so much memory and disk and no more, and to leave no core (each Debian has it).
+
+    A document of a few kilobytes may ask for all there is, and time alone does not stop it early enough.
+    """
+    prlimit = shutil.which("prlimit")
+    return [prlimit, f"--as={MOST_MEMORY}", f"--fsize={MOST_WRITTEN}", "--core=0", "--"] if prlimit else []

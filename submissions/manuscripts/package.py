@@ -50,6 +50,7 @@ class Package:
     def __init__(self, content: bytes) -> None:
         self.archive = zipfile.ZipFile(io.BytesIO(content))
         self.names = {name.lower(): name for name in self.archive.namelist()}
+        self.relations: dict[str, dict[str, tuple[str, str]]] = {}  # of each part that was asked for
         self.main = next(iter(self.targets("", "officeDocument")), "word/document.xml")
         self.related = self._relations(self.main)
 
@@ -64,16 +65,16 @@ class Package:
         return [tree for tree in trees if tree is not None]
 
     def targets(self, source: str, kind: str) -> list[str]:
-        return [target for told, target in self._relations(source).values() if told == kind]
+        """Where the relations of this kind lead, each place once however many lead there."""
+        return list(dict.fromkeys(target for told, target in self._relations(source).values() if told == kind))
 
-    def media(self, relation: str | None, source: str = "") -> bytes | None:
-        """The content to which a relation of the text, or of another part, leads."""
-        related = self._relations(source) if source else self.related
-        _, name = related.get(relation or "", ("", ""))
-        return self._read(name)
+    def media(self, relation: str | None) -> str:
+        """The name of the part to which a relation of the text leads; empty where there is none."""
+        _, name = self.related.get(relation or "", ("", ""))
+        return self.names.get(name.lower(), "")
 
     def tree(self, name: str) -> Element:
-        content = self._read(name)
+        content = self.read(name)
         if content is None:
             return None
         if len(content) > MOST_XML:
@@ -90,6 +91,8 @@ class Package:
 
     def _relations(self, source: str) -> dict[str, tuple[str, str]]:
         """Of each relation of a part its kind and where it leads within the file."""
+        if source in self.relations:
+            return self.relations[source]
         folder, _, own = source.rpartition("/")
         rels = self.tree(posixpath.join(folder, "_rels", f"{own}.rels"))
         found = {}
@@ -97,9 +100,11 @@ class Package:
             if row.get("TargetMode", "").lower() != "external":
                 target = posixpath.normpath(posixpath.join("/", folder, row.get("Target", "")))
                 found[row.get("Id", "")] = (row.get("Type", "").rpartition("/")[2], target.lstrip("/"))
+        self.relations[source] = found
         return found
 
-    def _read(self, name: str) -> bytes | None:
+    def read(self, name: str) -> bytes | None:
+        """The content of a part; None where there is none."""
         stored = self.names.get(name.lower())
         if stored is None:
             return None

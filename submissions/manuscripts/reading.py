@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from submissions.inspection import Unfit
 from submissions.manuscripts.blocks import Block, Cell, Paragraph, Picture, Piece, Table, tidied
-from submissions.manuscripts.images import WHOLE, Crop, NoPicture, as_kept
+from submissions.manuscripts.images import WHOLE, Crop, NoPicture, Pictures
 from submissions.manuscripts.losses import Losses
 from submissions.manuscripts.numbering import Numbering
 from submissions.manuscripts.package import Element, Package, R, W, is_on, local, number, value
@@ -80,6 +80,7 @@ class Reader:
         self.numbering = Numbering(package.part("numbering"))
         self.notes = {kind: self._notes(kind) for kind in ("footnote", "endnote")}
         self.losses = Losses()
+        self.taken = Pictures(package.read)
         self.pictures: list[Kept] = []
         self.paragraphs: list[Paragraph] = []  # in order, for the places of losses
         self.fields: list[_Field] = []
@@ -125,8 +126,7 @@ class Reader:
                 yield from self._blocks(child)
 
     def _paragraph(self, element: Element) -> Iterator[Block]:
-        if time.monotonic() > self.until:
-            raise Unfit(TOO_MUCH)
+        self._go_on()
         properties = element.find(W + "pPr")
         look = self.styles.look(properties)
         line = _Line(Paragraph(centred=look.centred, kind=look.kind), look)
@@ -196,6 +196,7 @@ class Reader:
         line.say("〔公式〕", line.look)
 
     def _run(self, run: Element, line: _Line) -> None:
+        self._go_on()
         properties = run.find(W + "rPr")
         look = self.styles.run(properties, line.look)
         underlined = value(properties, "u") not in (None, "none")
@@ -218,6 +219,10 @@ class Reader:
                 line.say(text, look, slanted, underlined)
             else:
                 self._thing(child, name, line)
+
+    def _go_on(self) -> None:
+        if time.monotonic() > self.until:
+            raise Unfit(TOO_MUCH)
 
     def _hold(self, text: str) -> None:
         self.characters += len(text)
@@ -342,17 +347,20 @@ class Reader:
 
     def _picture(self, relation: str | None, crop: Crop, line: _Line, floating: bool) -> bool:
         """Take a picture; whether there was one."""
-        content = self.package.media(relation)
-        if content is None:
+        name = self.package.media(relation)
+        if not name:
             return False
         if len(self.pictures) >= MOST_PICTURES:
             self.losses.note("many", line.paragraph)
             return True
+        began = time.monotonic()
         try:
-            kind, kept, rewritten = as_kept(content, crop)
+            kind, kept, rewritten = self.taken.take(name, crop)
         except NoPicture as error:
             self.losses.note(str(error), line.paragraph)
             return True
+        finally:
+            self.until += time.monotonic() - began  # pictures have their own time
         if rewritten:
             self.losses.note("recoded", line.paragraph)
         if floating:

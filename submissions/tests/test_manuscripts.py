@@ -8,10 +8,11 @@ from submissions import body, conversion, manuscripts
 from submissions.inspection import Unfit, inspect
 from submissions.manuscripts import Manuscript
 from submissions.manuscripts.numbering import in_words
+from submissions.manuscripts.package import Package
 from submissions.manuscripts.titles import people_of
 from submissions.tests import word_files
 from submissions.tests.papers import changed, with_text
-from submissions.tests.word_files import BODY, Paper, p, run, saved_again
+from submissions.tests.word_files import BODY, Paper, drawn, p, photo, pic, run, saved_again
 
 pytestmark = pytest.mark.once
 FIRST, SECOND = (f"<p>{text}</p>" for text in BODY)
@@ -243,16 +244,24 @@ def test_what_libreoffice_saves_reads_alike(made, read, tmp_path):
             assert one.html.count("span=") == before.html.count("span="), name
 
 
-def test_an_old_word_file_is_converted_and_read_alike(made, read, tmp_path, settings):
+def test_an_old_word_file_is_converted_and_read_alike(tmp_path, settings):
+    """Numbers, a table with joined cells and a picture in one file, since each start of LibreOffice costs seconds."""
     settings.DATA_DIR = tmp_path
-    names = ("chinese_numbers", "tables", "pictures")
-    old = saved_again(tmp_path, "doc", **{name: made[name] for name in names})
-    for name in names:
-        assert conversion.is_old(old[name])
-        one = read_file(conversion.converted(old[name]))
-        assert one.title == read[name].title
-        assert body.plain(one.html) == body.plain(read[name].html)
-        assert captions(one) == captions(read[name])
+    paper = Paper().title("关于校园安全工作情况的报告").numbered(("chineseCountingThousand", "%1、"))
+    paper.entry("主要做法").text(BODY[0]).entry("下一步打算").picture(photo(), "图为师生在操场集合。（王五 摄）")
+    table = paper.document.add_table(2, 2)
+    table.cell(0, 0).merge(table.cell(0, 1)).text = "检查"
+    table.cell(1, 0).text, table.cell(1, 1).text = "一中", "12"
+    content = paper.text(BODY[1]).done()
+    before = read_file(content)
+    old = saved_again(tmp_path, "doc", old=content)["old"]
+    assert conversion.is_old(old)
+    one = read_file(conversion.converted(old))
+    assert one.title == before.title
+    assert "一、主要做法" in before.html
+    assert body.plain(one.html) == body.plain(before.html)
+    assert one.html.count('colspan="2"') == before.html.count('colspan="2"') == 1
+    assert captions(one) == captions(before) == ["图为师生在操场集合。（王五 摄）"]
     assert sorted(path.name for path in (tmp_path / "converting").iterdir()) == ["0.lock"]
 
 
@@ -290,6 +299,56 @@ def test_ten_thousand_paragraphs_are_read_within_seconds():
     began = time.monotonic()
     assert len(body.plain(read_file(content).html).split("\n")) == 10_000
     assert time.monotonic() - began < 10
+
+
+def shown(*contents: bytes) -> bytes:
+    """A Word file that shows these pictures; the same content is one part of it."""
+    paper = Paper().title("标题在此").text(*BODY)
+    return paper.xml("".join(p(drawn(pic(paper.image(content)))) for content in contents)).done()
+
+
+def test_a_picture_that_stands_in_many_places_is_decoded_once():
+    large = photo("gray", "GIF", (3000, 2000))  # thirty of which are more than a file may cost
+    one = read_file(shown(*[large] * 30))
+    assert len(one.pictures) == 30
+    assert_told(one, "GIF、BMP、TIFF 等图片转成了 PNG")
+
+
+def test_an_opaque_picture_becomes_a_jpeg_and_a_clear_one_a_png_of_no_more_than_a_page_needs():
+    clear = word_files.io.BytesIO()
+    manuscripts.images.Image.new("RGBA", (400, 3200), (9, 9, 9, 9)).save(clear, "TIFF")
+    one = read_file(shown(photo("teal", "TIFF", (3200, 400)), clear.getvalue()))
+    sizes = [manuscripts.images.Image.open(word_files.io.BytesIO(picture.content)).size for picture in one.pictures]
+    assert [picture.name for picture in one.pictures] == ["图片1.jpg", "图片2.png"]
+    assert sizes == [(3000, 375), (375, 3000)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "kept", "told"),
+    [
+        ("MOST_PIXELS", 480 * 320 - 1, 0, "图片太大，没有带过来"),
+        ("MOST_BYTES", 100, 0, "图片太大，没有带过来"),
+        ("MOST_PIXELS_IN_ALL", 480 * 320 * 2 - 1, 1, "要转换的图片太多太大"),
+        ("SECONDS", 0, 0, "要转换的图片太多太大"),
+    ],
+)
+def test_what_pictures_cost_has_an_end_and_those_beyond_are_told(monkeypatch, limit, most, kept, told):
+    monkeypatch.setattr(manuscripts.images, limit, most)
+    one = read_file(shown(photo("gray", "GIF"), photo("teal", "GIF")))
+    assert len(one.pictures) == kept
+    assert one.left_out[-1].startswith(told)
+    assert body.plain(one.html) == "\n".join(BODY)
+
+
+def test_a_part_that_many_relations_lead_to_is_read_once():
+    content = Paper().title("标题在此").text(*BODY).done()
+    row = '<Relationship Id="h{}" Type="http://x/relationships/header" Target="header1.xml"/>'
+    rows = "".join(map(row.format, range(3))) + "</Relationships>"
+    related = changed(
+        content, "word/_rels/document.xml.rels", lambda old: old.replace(b"</Relationships>", rows.encode())
+    )
+    package = Package(related)
+    assert package.targets(package.main, "header") == ["word/header1.xml"]
 
 
 def test_far_too_many_words_are_refused():

@@ -1,7 +1,9 @@
 """Word in: a file becomes a draft with all that belongs to it, or nothing; and its fate is told."""
 
 import io
+import os
 import zipfile
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -10,12 +12,12 @@ from django.urls import reverse
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from submissions import body, conversion, drafts, taking_over
+from submissions import body, conversion, drafts, manuscripts, taking_over, turns
 from submissions.inspection import Unfit
 from submissions.models import Draft, Item, ItemFile
 from submissions.models.files import kept
 from submissions.tests import word_files
-from submissions.tests.papers import changed, pdf, sheet, word
+from submissions.tests.papers import changed, pdf, sheet, with_text, word
 from submissions.tests.test_files import stored
 from submissions.tests.test_writing import write
 from submissions.tests.word_files import BODY, Paper, photo
@@ -105,6 +107,7 @@ def test_of_a_marked_file_nothing_is_stored_and_the_trail_has_no_word_of_it(worl
     assert entry.after["reason"] == "文件里有密级标志或内部资料标志，共1处，没有保存"
 
 
+@pytest.mark.once
 def test_a_mark_in_a_name_or_in_a_picture_is_one(world, sun):
     bring(sun, world, ("【秘密】稿.docx", word_files.plain_news()))
     told = PngInfo()
@@ -119,6 +122,7 @@ def test_a_mark_in_a_name_or_in_a_picture_is_one(world, sun):
     assert ["密级标志" in reason for reason in reasons] == [True, True]
 
 
+@pytest.mark.once
 def test_personal_numbers_are_warned_about(world, sun):
     content = Paper().title("标题在此").text(BODY[0], "电话13800138000。").done()
     assert "像是手机号" in bring(sun, world, ("稿.docx", content), script=True).content.decode()
@@ -227,6 +231,7 @@ def test_a_picture_that_is_broken_is_left_out_and_told(world, sun):
     assert any("图片1.jpg" in line and "图为师生在操场集合" in line for line in draft.left_out)
 
 
+@pytest.mark.once
 def test_more_pictures_than_an_item_may_have_are_told(world):
     paper = Paper().title("标题在此").text(BODY[0])
     for number in range(32):
@@ -248,6 +253,7 @@ def test_the_unit_is_chosen_among_ones_own(world, sun):
     assert Item.objects.count() == 1
 
 
+@pytest.mark.once
 def test_files_whose_turn_does_not_come_are_told_so(world, sun):
     with patch("submissions.views.taking_over.MOST_SECONDS", 0):
         page = bring(sun, world, ("一.docx", word_files.lists()), ("二.docx", word_files.notes())).content.decode()
@@ -255,6 +261,7 @@ def test_files_whose_turn_does_not_come_are_told_so(world, sun):
     assert "没有轮到它" in page
 
 
+@pytest.mark.once
 def test_a_text_too_long_to_be_submitted_is_kept_and_one_too_long_to_be_saved_is_not(world):
     long, far_too_long = (Paper().title("标题在此").text(*["长" * 1000] * number).done() for number in (21, 101))
     fate = taking_over.take_over(world.office, world.bureau, TOKEN, "稿.docx", long, world.officer)
@@ -276,7 +283,7 @@ def test_without_libreoffice_an_old_file_says_what_to_do(world, monkeypatch, tmp
 
 
 @pytest.mark.once
-def test_a_conversion_that_hangs_is_ended_and_one_that_fails_is_told(settings, tmp_path, monkeypatch):
+def test_a_conversion_that_hangs_is_ended_and_one_that_fails_or_makes_too_much_is_told(settings, tmp_path, monkeypatch):
     settings.DATA_DIR = tmp_path
     content = OLD + "WordDocument".encode("utf-16-le")
     program = tmp_path / "soffice.bin"
@@ -289,21 +296,62 @@ def test_a_conversion_that_hangs_is_ended_and_one_that_fails_is_told(settings, t
     program.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(Unfit, match="转换不了：可能有密码"):
         conversion.converted(content)
+    program.write_text("#!/bin/sh\nexec truncate -s 61M old.docx\n")
+    with pytest.raises(Unfit, match="转换以后太大"):
+        conversion.converted(content)
     assert {path.name for path in (tmp_path / "converting").iterdir()} == {"0.lock"}
 
 
 @pytest.mark.once
-def test_only_two_are_converted_at_a_time(settings, tmp_path, monkeypatch):
+def test_only_two_are_converted_at_a_time_and_two_are_read(settings, tmp_path, monkeypatch):
     settings.DATA_DIR = tmp_path
-    (tmp_path / "converting").mkdir()
-    monkeypatch.setattr(conversion, "WAIT", 0.2)
-    place = tmp_path / "converting"
-    with conversion._turn(place), conversion._turn(place), pytest.raises(Unfit, match="没有轮到它"):
-        conversion._turn(place).__enter__()
-    with conversion._turn(place):
-        pass
+    monkeypatch.setattr(turns, "WAIT", 0.2)
+    for folder, name, content in (
+        ("converting", "稿.doc", OLD + "WordDocument".encode("utf-16-le")),
+        ("reading", "稿.docx", word_files.plain_news()),
+    ):
+        place = tmp_path / folder
+        with turns.turn(place, 2), turns.turn(place, 2), pytest.raises(Unfit, match="没有轮到它"):
+            taking_over._read(name, content)
+    assert taking_over._read(name, content).title == "甲市开展校园安全大排查"
 
 
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<w:p/>" * 300_001,
+        "<w:p>" + "<w:r/>" * 300_001 + "</w:p>",
+        '<w:p a="" b="" c="" d="" e="" f="" g="" h=""/>' * 100_001,
+    ],
+)
+def test_a_text_of_too_many_parts_is_refused_before_a_tree_is_made_of_it(xml, monkeypatch):
+    monkeypatch.setattr(manuscripts, "read", lambda _: pytest.fail("It was read."))
+    with pytest.raises(Unfit, match="请拆成几个"):
+        taking_over._read("稿.docx", with_text(Paper().done(), xml))
+
+
+@pytest.mark.once
+def test_a_folder_that_vanishes_while_the_left_behind_are_swept_is_no_fault(tmp_path, monkeypatch):
+    old, gone = tmp_path / "old", tmp_path / "gone"
+    was = Path.is_dir
+
+    def vanishing(path: Path) -> bool:
+        is_dir = was(path)
+        gone.exists() and gone.rmdir()  # the conversion beside us ends
+        return is_dir
+
+    for folder in (old, gone):
+        folder.mkdir()
+        os.utime(folder, (0, 0))
+    monkeypatch.setattr(conversion.Path, "is_dir", vanishing)
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter([gone, old]))
+    conversion._sweep(tmp_path)
+    assert not gone.exists()
+    assert not old.exists()
+
+
+@pytest.mark.once
 def test_a_converted_file_is_inspected_like_any_other(world, monkeypatch):
     content = OLD + "WordDocument".encode("utf-16-le")
     monkeypatch.setattr(conversion, "converted", lambda _: word_files.plain_news())

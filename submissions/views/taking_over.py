@@ -41,9 +41,7 @@ def from_word(request: DeskRequest) -> HttpResponse:
         return _page(request, FromWordForm(initial=initial, units=units))
     form = FromWordForm(request.POST, units=units)
     if not form.is_valid() or not request.FILES.getlist("files"):
-        wrong = (
-            " ".join(str(errors[0]) for errors in form.errors.values()) or "没有收到文件，请选一个或几个 Word 文件。"
-        )
+        wrong = " ".join(str(errors[0]) for errors in form.errors.values()) or NO_FILE
         request.refusal = wrong
         if request.htmx:  # type: ignore[attr-defined]
             return _rows(request, [Fate("", refused=wrong)], 422)

@@ -1,6 +1,10 @@
-"""LibreOffice is told to fetch nothing that a document points at: it is somebody else's document, and our network."""
+"""LibreOffice is told to fetch nothing that a document points at: it is somebody else's document, and our network.
+
+Nor does it get more than its part of our machine.
+"""
 
 import os
+import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -45,3 +49,15 @@ def test_a_document_that_points_elsewhere_fetches_nothing(asked, tmp_path):
     soffice.convert(source, "pdf", 60)
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
     assert paths == []
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="util-linux is not installed on this machine.")
+def test_it_gets_no_more_memory_and_disk_than_a_document_needs(tmp_path, monkeypatch):
+    program = tmp_path / "soffice.bin"
+    program.write_text("#!/bin/sh\nulimit -v >memory; ulimit -c >core; truncate -s 99M small; truncate -s 101M large\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(soffice, "program", lambda: program)
+    soffice.convert(tmp_path / "document.doc", "pdf", 60)
+    assert (tmp_path / "memory").read_text().strip() == str(soffice.MOST_MEMORY // 1024)
+    assert (tmp_path / "core").read_text().strip() == "0"
+    assert [(tmp_path / name).stat().st_size >> 20 for name in ("small", "large")] == [99, 0]
