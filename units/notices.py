@@ -21,12 +21,13 @@ BATCH = 500  # rows a statement
 KEPT = datetime.timedelta(days=400)  # how long a notice is kept
 # What a person gets who chose nothing: a letter at once for what somebody waits for, one a day for the rest.
 USUAL = dict.fromkeys(NoticeKind, NoticeWay.DAILY) | dict.fromkeys(
-    (NoticeKind.RETURNED, NoticeKind.TO_SIGN, NoticeKind.REMINDED, NoticeKind.URGENT), NoticeWay.AT_ONCE
+    (NoticeKind.RETURNED, NoticeKind.TO_SIGN, NoticeKind.COMMISSION, NoticeKind.REMINDED, NoticeKind.URGENT),
+    NoticeWay.AT_ONCE,
 )
 _OF_UNITS = (
     *(NoticeKind.RETURNED, NoticeKind.REJECTED, NoticeKind.ACCEPTED, NoticeKind.ADOPTED, NoticeKind.REVOKED),
     *(NoticeKind.COMMENT, NoticeKind.TO_SIGN, NoticeKind.REMINDED, NoticeKind.PERIOD_ENDS, NoticeKind.CIRCULAR),
-    NoticeKind.ANNOUNCEMENT,
+    *(NoticeKind.COMMISSION, NoticeKind.ANNOUNCEMENT),
 )
 _OF_EDITORS = (NoticeKind.COMMENT, NoticeKind.URGENT, NoticeKind.OVERDUE)
 

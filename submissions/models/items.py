@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from submissions import search
@@ -151,6 +151,9 @@ class Item(models.Model):
     undo_themes = models.JSONField(null=True, editable=False)  # its themes as they were before (``decisions``)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
     kind = models.ForeignKey(ItemKind, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    # Of urgent items: the first report (首报) that this one carries on (续报), or ends (终报).
+    follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="follow_ups")
+    final = models.BooleanField("终报", default=False)
     # The words of the newest revision (``body.digest``), by which a repost is known; empty where there is no text.
     digest = models.CharField(max_length=64, blank=True, default="")
     # What the page was given on which it was first written, so that five clicks make one item.
@@ -171,6 +174,8 @@ class Item(models.Model):
                 condition=~Q(state__in=RECEIVED) | Q(number__isnull=False), name="item_received_has_a_number"
             ),
             models.CheckConstraint(condition=~Q(number=""), name="item_number_is_null_rather_than_empty"),
+            models.CheckConstraint(condition=~Q(follows=F("id")), name="item_does_not_follow_itself"),
+            models.CheckConstraint(condition=Q(final=False) | Q(follows__isnull=False), name="item_final_of_another"),
         ]
         indexes = [
             models.Index(fields=["office", "state", "-urgent", "waits_since", "id"], name="item_queue"),

@@ -66,9 +66,11 @@ class Theme(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     year = models.PositiveSmallIntegerField("年度", null=True, blank=True)
     period = models.ForeignKey(Period, models.PROTECT, null=True, blank=True, related_name="themes")
+    number = models.CharField("编号", max_length=20, blank=True, help_text="文件里的序号，如 一 或 5")
     name = models.CharField("主题名称", max_length=500)
     scored = models.BooleanField("计分", default=True)
     position = models.PositiveIntegerField("次序", default=0)
+    active = models.BooleanField("在用", default=True)
 
     objects = ThemeQuerySet.as_manager()
 
