@@ -25,9 +25,10 @@ class Effect(NamedTuple):
 def effects_of(act: Callable[[], object], item: Item) -> list[Effect]:
     """Do the act, see what became of the item's entries, and take it back. Raises what the act raises."""
     with transaction.atomic():
-        before = _lines(item)
+        counted = item.counted
+        before = _lines(counted)
         act()
-        after = _lines(item)
+        after = _lines(counted)
         transaction.set_rollback(True)
     periods = list(Period.objects.filter(office=item.office_id).order_by("starts_on", "-ends_on"))
     changed = [(line, 1) for line in (after - before).elements()] + [(line, -1) for line in (before - after).elements()]
@@ -43,8 +44,8 @@ def effects_of(act: Callable[[], object], item: Item) -> list[Effect]:
     ]
 
 
-def _lines(item: Item) -> Counter[tuple]:
-    entries = ScoreEntry.objects.filter(item=item)
+def _lines(items: list[int]) -> Counter[tuple]:
+    entries = ScoreEntry.objects.filter(item__in=items)
     return Counter(
         entries.values_list("unit__name", "rule__label", "adoption__channel__name", "posted_on", whole("points"))
     )

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from submissions.models import Item, ItemEvent, ItemTheme, Theme
+from submissions.models import Adoption, Item, ItemEvent, ItemTheme, Theme
 from submissions.moves import move
 from submissions.permissions import may_decide, may_move, may_undo
 from submissions.signals import facts_changed
@@ -47,7 +47,7 @@ def undo(item: Item, by: Account) -> None:
     item = Item.objects.select_related("office").get(pk=item.pk)
     if not (verdict := may_undo(by, item)):
         raise Refused(verdict.reason)
-    if item.adoptions.live().exists():
+    if Adoption.objects.of(item).live().exists():
         raise Refused("这条信息已经登记采用；先撤销采用，才能撤销决定。")
     was = State(item.state)
     decided = item.events.order_by("-at", "-id")[0]

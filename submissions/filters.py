@@ -11,7 +11,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 
-from submissions.models import Adoption, Channel, Item, ItemKind, Period, Theme
+from submissions.models import Adoption, AdoptionCredit, Channel, Item, ItemKind, Period, Theme
 from submissions.models.items import ItemQuerySet
 from submissions.states import State
 from units.models import Account, Office, RosterGroup, RosterLine, Unit
@@ -20,7 +20,12 @@ from units.text import one_line, row_id
 M = TypeVar("M", bound=Model)
 PAGE = 50
 COUNTED_UP_TO = 1000
-UNRECEIVED = (State.DRAFT, State.SIGNING, State.WITHDRAWN)
+UNRECEIVED = (State.DRAFT, State.SIGNING, State.WITHDRAWN, State.MERGED)
+
+
+def _credited_with(adoptions: QuerySet[Adoption]) -> QuerySet[AdoptionCredit, int]:
+    """Ids of the items to which these adoptions are credited: of a merged piece its sources."""
+    return AdoptionCredit.objects.filter(adoption__in=adoptions).values_list("item", flat=True)
 
 
 class ItemFilter:
@@ -59,9 +64,9 @@ class ItemFilter:
         if self.theme:
             items = items.filter(themes__theme=self.theme)
         if self.channel:
-            items = items.filter(pk__in=self.channel.adoptions.live().values("item"))
+            items = items.filter(pk__in=_credited_with(self.channel.adoptions.live()))
         if self.adopted:
-            items = items.filter(pk__in=Adoption.objects.live().filter(item__office=self.office).values("item"))
+            items = items.filter(pk__in=_credited_with(Adoption.objects.live().filter(item__office=self.office)))
         if self.group:
             items = self._of_group(items)
         if self.kind:

@@ -5,13 +5,14 @@ from collections.abc import Collection
 from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from django.utils import timezone
 
-from submissions.models import Item, ItemShare, ItemTheme, Period, Review, ReviewStage, Revision, Theme
+from submissions.models import Adoption, Item, ItemShare, ItemTheme, Period, Review, ReviewStage, Revision, Theme
 from submissions.models.adoptions import Revocable
 from submissions.models.items import ItemQuerySet
 from submissions.states import DECISIONS, MOVES, State
 from units.models import Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
+USABLE = (State.SUBMITTED, State.VALID, State.MERGED)  # what channels may be given
 WRITABLE = (State.DRAFT, State.RETURNED)
 IN_HAND = "收稿单位正在办理这条信息，请过一分钟再来看。"
 ROLE_SAYS = {
@@ -40,8 +41,10 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
         return verdict
     if name == "sign" and item.unit.needs_review and not is_reviewed(item):
         return no("这一稿还没有通过报送前审查，不能签发。")
-    if name == "reopen" and item.state == State.VALID and item.adoptions.live().exists():
+    if name == "reopen" and item.state == State.VALID and Adoption.objects.of(item).live().exists():
         return no("这条信息已被采用；先撤销采用，才能重新打开。")
+    if name == "take_apart" and item.adoptions.live().exists():
+        return no("这份综合稿已被采用；先撤销采用，才能拆开。")
     return YES
 
 
@@ -88,6 +91,10 @@ def _in_charge(account: Account, item: Item) -> Verdict:
     groups, themes = charges_of(account, item.office)
     if not groups and not themes:
         return YES
+    if item.state == State.MERGED:  # of a piece, who is for one of its sources
+        sources = Item.objects.filter(pieces__piece=item).select_related("office")
+        if any(in_charge(account, source) for source in sources):
+            return YES
     lines = RosterLine.objects.filter(office=item.office_id, group__in=groups)
     lines = lines.exclude(until__lt=item.received_on or timezone.localdate())  # the group of then, and today's
     if groups and lines.filter(Q(unit=item.unit_id) | Q(unit__in=item.shares.values("unit"))).exists():
@@ -143,7 +150,7 @@ def may_edit(account: Account, item: Item) -> Verdict:
     """An editor may change a text that waits or is valid; what was returned is its unit's to change."""
     if not (verdict := may_decide(account, item)):
         return verdict
-    if item.state not in (State.SUBMITTED, State.VALID):
+    if item.state not in USABLE:
         return no(f"这条信息现在是“{State(item.state).label}”，编辑不能改稿。")
     return YES
 
@@ -164,10 +171,30 @@ def may_adopt(account: Account | None, item: Item) -> Verdict:
     """An editor of the office; a submitted item is accepted first, a returned or rejected one must be reopened."""
     if account is not None and not account.has_role(item.office.unit_id, Role.EDITOR):
         return no("只有收稿单位的编辑可以登记采用。")
-    if item.state not in (State.SUBMITTED, State.VALID):
+    if item.state not in USABLE:
         return no(f"这条信息现在是“{State(item.state).label}”，不能登记采用。")
     if account is not None and not (verdict := in_charge(account, item)):
         return verdict
+    return YES
+
+
+def may_merge(account: Account, item: Item) -> Verdict:
+    """An editor of the office may use an item that waits or is valid in a merged piece."""
+    if not (verdict := may_decide(account, item)):
+        return verdict
+    if item.state not in (State.SUBMITTED, State.VALID):
+        return no(f"现在是“{State(item.state).label}”，不能用在综合稿里。")
+    return YES
+
+
+def may_share_out(account: Account, piece: Item) -> Verdict:
+    """An editor of the office may change what a piece is made of until a channel has adopted it."""
+    if not (verdict := may_decide(account, piece)):
+        return verdict
+    if piece.state != State.MERGED:
+        return no("这不是综合稿，或者已经拆开。")
+    if piece.adoptions.live().exists():
+        return no("这份综合稿已被采用，来源和份额不能再改；先撤销采用。")
     return YES
 
 
@@ -181,7 +208,7 @@ def may_clear(account: Account, item: Item, revision: Revision | None) -> Verdic
     """An editor or manager of the office who had no hand in the text, once it was received."""
     if not account.has_role(item.office.unit_id, Role.EDITOR, Role.MANAGER):
         return no("只有收稿单位的编辑或管理员可以做公开前审查。")
-    if item.state not in (State.SUBMITTED, State.VALID) or revision is None:
+    if item.state not in USABLE or revision is None:
         return no(f"这条信息现在是“{State(item.state).label}”，不能做公开前审查。")
     if account.pk in revision.writers or account.pk == revision.author_id:
         return no("写过或改过这一稿的人不能审查它，请收稿单位的另一人审查。")

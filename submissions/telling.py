@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from submissions.models import (
+    Adoption,
     AnnouncedUnit,
     Announcement,
     Comment,
@@ -100,7 +101,7 @@ def _tell_units(event: ItemEvent) -> None:
     if event.move == ADOPT:
         said = event.reason  # 省委采用《…》
     elif event.move == REVOKE:
-        revoked = [str(adoption) for adoption in item.adoptions.exclude(revoked_at=None)]
+        revoked = [str(adoption) for adoption in Adoption.objects.of(item).exclude(revoked_at=None)]
         what = next((one for one in revoked if event.reason.startswith(f"{one}：")), None)
         if what is None:  # a forwarding or an instruction
             return

@@ -126,6 +126,18 @@ class EntryForm(TextForm):
         return set()
 
 
+class MergeForm(TextForm):
+    """A piece that is made of several items (综合稿): its own title and text."""
+
+    NAMES = ("token", "title", "body", "html", "editor", "source", "share", "drop")
+
+    token = forms.RegexField(r"^[0-9a-f]{32}\Z", required=False, widget=forms.HiddenInput)
+
+    @property
+    def own_files(self) -> set[int]:
+        return set()
+
+
 class WriteForm(TextForm):
     """An item as it is written. A save asks for nothing but its token; what submitting needs ``drafts`` says.
 

@@ -1,11 +1,11 @@
 """Items (信息): what units submit, with their texts, shares, themes, reviews and history."""
 
 import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
 
 from submissions import search
@@ -32,7 +32,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         joint = ItemShare.objects.filter(unit__in=own).values("item")
         may_know = Q(unit__in=own) | Q(pk__in=joint, number__isnull=False)
         if account.works_at(office):
-            may_know |= Q(number__isnull=False)
+            may_know |= Q(number__isnull=False) | Q(state=State.MERGED)
         return self.filter(may_know, office=office)
 
     def told_as(self, state: str, account: "Account", office: Office) -> "ItemQuerySet":
@@ -123,7 +123,14 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def for_table(self) -> "ItemQuerySet":
         """Everything a row of a list shows, in a fixed number of queries."""
-        return self.select_related("unit").prefetch_related("themes__theme", "adoptions__channel")
+        of_pieces = Prefetch("adoptions", _related("adoptions").select_related("channel"))
+        credited = Prefetch("credits", _related("credits").select_related("adoption__channel"))
+        return self.select_related("unit").prefetch_related("themes__theme", of_pieces, credited)
+
+
+def _related(name: str) -> Any:
+    """The rows of another module of this room, which knows this one."""
+    return Item._meta.get_field(name).related_model._default_manager  # type: ignore[union-attr]
 
 
 class Item(models.Model):
@@ -225,8 +232,17 @@ class Item(models.Model):
 
     @property
     def live_adoptions(self) -> "list[Adoption]":
-        """Those not revoked, from what ``for_table`` has fetched."""
-        return [adoption for adoption in self.adoptions.all() if adoption.revoked_at is None]
+        """Those not revoked, of it or of a piece it was merged into, from what ``for_table`` has fetched."""
+        used = {adoption.pk: adoption for adoption in self.adoptions.all()}
+        used |= {credit.adoption_id: credit.adoption for credit in self.credits.all()}
+        return [adoption for adoption in used.values() if adoption.revoked_at is None]
+
+    @property
+    def counted(self) -> list[int]:
+        """Ids of the items that are credited with what channels do with it: itself, or what it was merged from."""
+        if self.state != State.MERGED:
+            return [self.pk]
+        return list(self.sources.values_list("item", flat=True))
 
 
 class Revision(models.Model):

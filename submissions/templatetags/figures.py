@@ -80,5 +80,6 @@ def state_of(context: dict[str, Any], item: Item, adopted: bool = False) -> Safe
     """An item's state, as far as its reader is told, as a dot and a word; a valid one that was adopted says so."""
     request = context["request"]
     state = State.SUBMITTED if item.held and not request.user.works_at(request.office) else item.state
-    label, look = ("已采用", "adopted") if adopted and state == State.VALID else (State(state).label, state)
+    used = adopted and state in (State.VALID, State.MERGED)
+    label, look = ("已采用", "adopted") if used else (State(state).label, state)
     return format_html('<span class="state state-{}">{}</span>', look, label)

@@ -13,7 +13,8 @@ from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
 from submissions.filters import ItemFilter
 from submissions.forms import MOST_THEMES, ReasonForm
-from submissions.models import Draft, Item, ItemEvent, Review, ReviewStage, Theme
+from submissions.mergers import take_apart
+from submissions.models import Adoption, Draft, Item, ItemEvent, Review, ReviewStage, Theme
 from submissions.moves import move
 from submissions.permissions import (
     in_charge,
@@ -22,6 +23,7 @@ from submissions.permissions import (
     may_edit,
     may_move,
     may_review,
+    may_share_out,
     may_undo,
     may_write,
 )
@@ -68,14 +70,20 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     try:
         if name in MOVES and MOVES[name].through:
             raise Refused(ELSEWHERE[MOVES[name].through])
-        act_on = decide if name in DECISIONS else move
-        act_on(item, name, request.user, form.cleaned_data["reason"] if needed else "")
+        reason = form.cleaned_data["reason"] if needed else ""
+        if name == "take_apart":
+            take_apart(item, reason, request.user)
+        else:
+            act_on = decide if name in DECISIONS else move
+            act_on(item, name, request.user, reason)
     except (Refused, TooLate) as error:
         say_refused(request, error)
         if needed:  # what was typed stays
             return shown(request, item_of(request, pk), status=422, refused_move=name, reason_form=form)
     else:
         messages.success(request, f"已{MOVES[name].label}：{item.title}")
+        if name == "take_apart":  # what it was made of stands where it stood; itself it is no more
+            return redirect("items", request.office.code)
     if request.POST.get("from") == "signing":
         return redirect("signing", request.office.code)
     return redirect("item", request.office.code, pk)
@@ -152,7 +160,12 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "may_review": reviews_now,
         "may_copy": account.has_role(item.unit_id, Role.OFFICER),
         "shares": item.shares.select_related("unit"),
-        "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
+        "adoptions": Adoption.objects.of(item)
+        .select_related("channel", "item", "recorded_by", "revoked_by")
+        .order_by("adopted_on", "id"),
+        "sources": item.sources.select_related("item__unit") if item.state == State.MERGED else [],
+        "pieces": item.pieces.filter(piece__state=State.MERGED).select_related("piece") if item.number else [],
+        "may_share_out": item.state == State.MERGED and may_share_out(account, item),
         "forwardings": item.forwardings.select_related("channel", "revoked_by").order_by("forwarded_on", "id"),
         "instructions": item.instructions.order_by("given_on", "id") if works else [],
         "works": works,
