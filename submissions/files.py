@@ -31,6 +31,10 @@ UNHUNG = timedelta(days=1)  # after so long a file that hangs on nothing is take
 NO_ROOM = "服务器上存不下这个文件，没有传上来；文字已经保存。请告诉系统管理员磁盘满了，过一会儿再传。"
 
 
+class NoRoom(Refused):
+    """The storage did not take a content."""
+
+
 @dataclass(frozen=True)
 class Added:
     """A file that was taken, and what its reader should know of it: a sentence each."""
@@ -100,7 +104,7 @@ def _keep(item: Item, name: str, content: bytes, digest: str, by: Account) -> It
     except Exception as error:  # a full disk, or whatever a library of S3 raises
         log.exception("cannot keep %s", path)
         remove([path])
-        raise Refused(NO_ROOM) from error
+        raise NoRoom(NO_ROOM) from error
     try:
         with transaction.atomic():
             # The item is held, so that it is neither submitted nor deleted while a file is added to it.

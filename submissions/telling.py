@@ -56,7 +56,7 @@ def tell_of_new() -> int:
     now = timezone.now()
     events = ItemEvent.objects.filter(move__in=TOLD).exclude(move__in=DECISIONS, item__undo_until__gt=now)
     done = _each(events.select_related("item__office", "item__unit", "actor"), _tell_of_event)
-    done += _each(Comment.objects.select_related("item__office", "by", "answers"), _tell_of_comment)
+    done += _each(Comment.objects.select_related("item__office", "unit", "by"), _tell_of_comment)
     return done + _each(Announcement.objects.select_related("office"), _tell_of_announcement)
 
 
@@ -128,7 +128,7 @@ def _tell_of_comment(comment: Comment) -> None:
         units = _units_of(item)
         _tell_officers(item, NoticeKind.COMMENT, f"comment:{comment.pk}", units, f"{item.office}{said}", comment.by)
     else:
-        told = _each_of(_editors_of(item), f"{item.unit}{said}")
+        told = _each_of(_editors_of(item), f"{comment.unit}{said}")
         tell(item.office, NoticeKind.COMMENT, f"comment:{comment.pk}", told, _page_of(item))
 
 

@@ -31,6 +31,7 @@ from reports.document import (
 )
 from reports.writers import pdf
 from tests import programs
+from units import soffice
 
 pytestmark = pytest.mark.once
 
@@ -485,7 +486,7 @@ def test_what_is_not_a_whole_pdf_is_none(fake, out, script, monkeypatch):
 
 def test_without_libreoffice_there_is_no_pdf_and_a_sentence(out, monkeypatch):
     monkeypatch.setenv("PATH", str(out))
-    monkeypatch.setattr(pdf, "DEBIAN", out / "soffice.bin")
+    monkeypatch.setattr(soffice, "DEBIAN", out / "soffice.bin")
     assert not pdf.available()
     with pytest.raises(pdf.NotConverted, match="没有安装 LibreOffice"):
         pdf.write(SMALL, out / "a.pdf")

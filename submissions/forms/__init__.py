@@ -1,15 +1,19 @@
 from submissions.forms.adoptions import InstructionForm, PasteForm, UseForm
 from submissions.forms.decisions import MOST_THEMES, DecisionForm, ReasonForm, ReminderForm, ReviewForm, ViewForm
 from submissions.forms.settings import ChannelForm, ChargeForm, PeriodForm, ReasonsForm
-from submissions.forms.texts import EditForm, EntryForm, MergeForm, WriteForm
+from submissions.forms.talking import AnnouncementForm, CommentForm, WithdrawForm
+from submissions.forms.texts import EditForm, EntryForm, FromWordForm, MergeForm, WriteForm
 
 __all__ = [
     "MOST_THEMES",
+    "AnnouncementForm",
     "ChannelForm",
     "ChargeForm",
+    "CommentForm",
     "DecisionForm",
     "EditForm",
     "EntryForm",
+    "FromWordForm",
     "InstructionForm",
     "MergeForm",
     "PasteForm",
@@ -20,5 +24,6 @@ __all__ = [
     "ReviewForm",
     "UseForm",
     "ViewForm",
+    "WithdrawForm",
     "WriteForm",
 ]

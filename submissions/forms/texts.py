@@ -138,6 +138,24 @@ class MergeForm(TextForm):
         return set()
 
 
+class FromWordForm(forms.Form):
+    """For which unit the Word files are; the files are read by the view."""
+
+    token = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(),
+        label="报送单位",
+        empty_label=None,
+        error_messages={"invalid_choice": "只能替自己的单位写，请另选。", "required": "请选报送单位。"},
+    )
+
+    def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = Unit.objects.filter(pk__in=[unit.pk for unit in units])  # type: ignore[attr-defined]
+        if len(units) == 1:
+            self.fields["unit"].widget = forms.HiddenInput()
+
+
 class WriteForm(TextForm):
     """An item as it is written. A save asks for nothing but its token; what submitting needs ``drafts`` says.
 

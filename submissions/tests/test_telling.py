@@ -105,13 +105,15 @@ def test_of_an_urgent_item_the_editors_in_charge_are_told(world):
 def test_a_comment_is_told_to_the_other_side(world, waiting):
     common = {"item": waiting, "text": "请补充数字"}
     Comment.objects.create(by=world.editor, from_office=True, form_token="1" * 32, **common)
-    Comment.objects.create(by=world.officer, from_office=False, form_token="2" * 32, **common)
+    Comment.objects.create(
+        by=world.other_unit_officer, unit=world.college, from_office=False, form_token="2" * 32, **common
+    )
     Comment.objects.create(
         by=world.editor, from_office=True, form_token="3" * 32, taken_back_at=timezone.now(), **common
     )
     assert told() == [
         ("sun", "comment", "jia厅点评《秋季招聘会》"),
-        ("wang", "comment", "甲市教育局点评《秋季招聘会》"),
+        ("wang", "comment", "丙学院点评《秋季招聘会》"),
         ("wu", "comment", "jia厅点评《秋季招聘会》"),
         ("zhou", "comment", "jia厅点评《秋季招聘会》"),
     ]

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from submissions.comments import conversation
 from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
 from submissions.filters import ItemFilter
@@ -42,6 +43,7 @@ def item_list(request: DeskRequest) -> HttpResponse:
         "filter": ItemFilter(request.GET, request.user, request.office),
         "picks": request.user.has_role(request.office.unit_id, Role.EDITOR),
         "works": request.user.works_at(request.office),
+        "writes": bool(request.user.units_with(Role.OFFICER)),
     }
     return render(request, "submissions/item_list.html", context)
 
@@ -188,6 +190,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "charge": charged,
         "may_revoke": editor and charged,
         "reason_form": ReasonForm(),
+        "conversation": conversation(item, account),
         **forms,
     }
     return render(request, "submissions/item_detail.html", context, status=status)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from submissions.tests import papers
+from submissions.tests import papers, word_files
 from tests.journeys.conftest import PASSWORD, Served
 from tests.journeys.test_books import assert_sound, sign_in, wait_until
 from tests.journeys.test_door import end_sessions
@@ -793,3 +793,25 @@ def test_the_writing_page_is_sound_empty_full_and_refused(window):
     assert caption_of(page, "粘贴的图片1.png").input_value() == "入户劝返的现场"
     assert page.get_by_label("第 1 个联合单位", exact=True).first.input_value() == "长治市教育局"
     look_over(page, "write-refused")
+
+
+def test_word_files_become_drafts_one_after_another_and_a_bad_one_says_why(window, tmp_path):
+    good, bad = tmp_path / "演练.docx", tmp_path / "坏的.docx"
+    good.write_bytes(word_files.pictures())
+    bad.write_bytes(b"PK")
+    page = window("officer")
+    page.get_by_role("link", name="从 Word 导入").click()
+    page.get_by_label("选一个或几个 Word 文件").set_input_files([good, bad])
+    page.get_by_role("button", name="导入").click()
+    page.get_by_text("2 个文件都处理完了").wait_for()
+    page.get_by_text("没有导入：打不开：内容不是 .docx 文件").wait_for()
+    page.get_by_text("有 1 处没有带全").click()
+    look_over(page, "from-word")
+    page.get_by_role("link", name="打开草稿").click()
+    page.get_by_text("从《演练.docx》带过来，有 1 处没有带全").click()
+    page.get_by_text("图片转成了 PNG").wait_for()
+    wait_until(
+        page, "[...document.querySelectorAll('#text img')].filter(image => image.naturalWidth === 480).length === 3"
+    )
+    assert caption_of(page, "图片2.png").input_value() == "图2 消防员讲解"
+    look_over(page, "write-from-word")
