@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import World, build_world
+from tests.world import World, build_world, remembered
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,6 +21,7 @@ def _light_settings(settings: Any, tmp_path: Any) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
         "items": {**settings.STORAGES["items"], "OPTIONS": {"location": tmp_path / "items"}},
     }
+    settings.WHITENOISE_AUTOREFRESH = True  # each client would list all static files
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.SECOND_FACTOR = False  # where it is not what the test is about
     settings.UNDO_SECONDS = 0  # the same: what is decided is told at once
@@ -29,4 +30,4 @@ def _light_settings(settings: Any, tmp_path: Any) -> None:
 @pytest.fixture
 def world(db: Any) -> World:
     """A small world of named people: two offices that must see nothing of each other."""
-    return build_world()
+    return remembered(build_world)

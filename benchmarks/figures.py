@@ -15,7 +15,7 @@ from django.db import connection, transaction  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 from django.urls import NoReverseMatch, reverse  # noqa: E402
 
-from benchmarks import books, desk, documents, page, queue, roster, sql  # noqa: E402
+from benchmarks import books, desk, documents, page, queue, roster, similar, sql  # noqa: E402
 from benchmarks.rounds import ROUNDS, alternate, rate, ratio, seconds  # noqa: E402
 from scoring import ledger  # noqa: E402
 from scoring.counting import count  # noqa: E402
@@ -44,6 +44,7 @@ def main(path: Path) -> None:
     desk.measure()
     queue.measure()
     roster.measure()
+    similar.measure()
     sql.empty()
     import_of_items(books.found("import", IMPORT_QUARTERS), path)
 

@@ -55,6 +55,11 @@ def size(name: str, sizes: Sequence[float], aim: float) -> None:
     _line(name, [f"{s:,.0f}" for s in (median(sizes), min(sizes), max(sizes))], verdict)
 
 
+def percent(name: str, found: float, aim: float) -> None:
+    """Print of how many in a hundred something held."""
+    _line(name, [f"{found:.1f} %"] * 3, f"at least {aim:<5g} {'ok' if found >= aim else 'short'}")
+
+
 def _line(name: str, figures: list[str], verdict: str, *times: Sequence[float]) -> None:
     middle, least, most = figures
     spread = f"({least}–{most})"

@@ -287,6 +287,7 @@ if S3_BUCKET := env.str("S3_BUCKET", ""):
             "client_config": BotoConfig(connect_timeout=3, read_timeout=20, retries={"max_attempts": 2}),
         },
     }
+SIMILAR_DAYS = _whole_number("SIMILAR_DAYS", 400)  # so far apart may items be received that are told as alike
 FILE_UPLOAD_HANDLERS = ["submissions.uploads.BoundedUpload"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # so that a text far too long comes back in its box with a sentence
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

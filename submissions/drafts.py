@@ -14,7 +14,18 @@ from django.utils import timezone
 from submissions import body, files, joint, secrecy
 from submissions.exact import to_decimal
 from submissions.fields import whole
-from submissions.models import Attachment, Draft, Item, ItemFile, ItemKind, ItemShare, ItemTheme, Revision, Theme
+from submissions.models import (
+    Attachment,
+    Draft,
+    Item,
+    ItemFile,
+    ItemKind,
+    ItemShare,
+    ItemTheme,
+    Resemblance,
+    Revision,
+    Theme,
+)
 from submissions.moves import move
 from submissions.permissions import WRITABLE, may_write, may_write_for
 from submissions.states import State
@@ -358,7 +369,7 @@ def discard(item: Item, by: Account) -> None:
     if not Item.objects.select_for_update().filter(pk=item.pk, state=State.DRAFT, number=None).exists():
         raise TooLate("这份草稿刚刚已经报送或删去。")
     record("删除草稿", by=by, office=item.office.code, on=item)
-    for rows in (item.events, item.themes, item.shares):
+    for rows in (item.events, item.themes, item.shares, Resemblance.objects.of(item)):
         rows.all().delete()
     for revision in item.revisions.all():
         revision.attachments.all().delete()

@@ -3,10 +3,11 @@
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import body, files, search, secrecy
+from submissions import body, files, search, secrecy, similar
 from submissions.drafts import MOST, hung_on
 from submissions.models import Item, ItemEvent, Revision
 from submissions.permissions import may_edit
+from submissions.similarity import Piece
 from submissions.states import EDIT
 from trail.records import record
 from units.models import Account, Office
@@ -53,6 +54,7 @@ def edit(item: Item, number: int, title: str, html: str, note: str, by: Account)
     digest = body.digest(title, text) if text else ""
     Item.objects.filter(pk=item.pk).update(title=title, digest=digest, undo_until=None)
     search.reindex(item.pk, revision.searched)
+    similar.index([(item.office_id, item.pk, Piece(title, text))])
     ItemEvent.objects.create(item=item, actor=by, move=EDIT, was=item.state, now=item.state, reason=note[:500])
     record("编辑改稿", by=by, office=item.office.code, on=item, before={"title": last.title}, after={"title": title})
     return revision

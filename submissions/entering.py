@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import body, search, secrecy
+from submissions import body, search, secrecy, similar
 from submissions.drafts import MOST, refuse_repost
 from submissions.exact import to_decimal
 from submissions.models import Item, ItemEvent, ItemKind, ItemShare, ItemTheme, Revision, Theme
 from submissions.moves import next_number
 from submissions.permissions import may_enter
+from submissions.similarity import Piece
 from submissions.states import ENTER, EVENT_LABELS, State
 from trail.records import record
 from units.models import Account, Office
@@ -80,6 +81,7 @@ def enter(office: Office, entry: Entry, by: Account, event: str = ENTER) -> Item
         sent_at=timezone.now(),
     )
     search.reindex(item.pk, revision.searched)
+    similar.index([(office.pk, item.pk, Piece(entry.title, text))])
     ItemShare.objects.bulk_create(
         [
             ItemShare(item=item, unit_id=unit, share=to_decimal(share), position=position)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from submissions import search, secrecy
+from submissions import search, secrecy, similar
 from submissions.exact import to_decimal
 from submissions.fields import whole
 from submissions.models import (
@@ -27,6 +27,7 @@ from submissions.models import (
 )
 from submissions.permissions import IN_HAND, is_reviewed, may_adopt, may_move
 from submissions.signals import facts_changed
+from submissions.similarity import Piece
 from submissions.states import ADOPT, IMPORT, MOVES, RECEIVED, Move, State
 from trail.records import record
 from units.models import Account, Office, Role
@@ -129,6 +130,7 @@ def record_past(
         [Revision(item=i, number=1, title=i.title, sent_at=now) for i in stored], batch_size=BATCH
     )
     search.index((item.pk, item.title) for item in stored)
+    similar.index((office.pk, item.pk, Piece(item.title)) for item in stored)
     ItemShare.objects.bulk_create(
         [
             ItemShare(item=item, unit_id=unit, share=to_decimal(share), position=position)
@@ -203,6 +205,7 @@ def _send(item: Item) -> dict[str, Any]:
         newest.sent_at = timezone.now()
         newest.save(update_fields=["sent_at"])
         search.reindex(item.pk, newest.searched)
+        similar.index([(item.office_id, item.pk, Piece(newest.title, newest.text))])
     return {"title": newest.title, "kind": newest.kind}
 
 

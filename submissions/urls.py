@@ -15,6 +15,7 @@ from submissions.views import (
     reasons,
     signing,
     silent,
+    similar,
     taking_over,
     writing,
 )
@@ -39,6 +40,8 @@ urlpatterns = [
     path("items/<int:pk>/comments/", comments.item_comments, name="comments"),
     path("items/<int:pk>/comments/<int:said>/take-back/", comments.take_back_comment, name="take-back"),
     path("items/<int:pk>/themes/", items.change_themes, name="set-themes"),
+    path("items/<int:pk>/similar/", similar.similar_items, name="similar-items"),
+    path("items/<int:pk>/similar/<int:other>/", similar.compare_items, name="compare-items"),
     path("adoptions/paste/", pasting.paste_list, name="paste-list"),
     path("items/enter/", entering.enter_item, name="enter-item"),
     path("queue/", queue.queue, name="queue"),

@@ -108,6 +108,15 @@ def an_item(world: World, whose: str, state: State = State.SUBMITTED, adopted: b
     return world.item("一条", state=state, shares=shares, adopted_by=world.site if adopted else None)
 
 
+def beside_another(world: World, whose: str) -> Item:
+    """An item of its owner's, and beside it another of the same, whose id the row names."""
+    item, unit = an_item(world, whose), unit_of(world, whose)
+    if whose != ELSEWHERE:
+        fields = {"office": world.office, "unit": unit, "number": "N900000", "received_on": DAY, "state": "submitted"}
+        Item.objects.create(pk=900_000, title="一条", **fields).revisions.create(number=1, sent_at=timezone.now())
+    return item
+
+
 def an_adoption(world: World, whose: str) -> Any:
     item = an_item(world, whose, State.VALID, adopted=whose != ELSEWHERE)
     if whose == ELSEWHERE:
@@ -445,6 +454,7 @@ REASON = {"reason": "因为"}
 DESK = [
     Row("home", ALL),
     Row("notices", ALL),
+    Row("read-notices", NOBODY, ALL),
     Row("items", ALL),
     Row("item", {*STAFF, *UNIT}, thing=an_item, reads_others=STAFF),
     Row("move-item", NOBODY, {"editor"}, an_item, path=("accept",)),
@@ -528,6 +538,13 @@ DESK = [
     Row("set-themes", NOBODY, {"editor"}, a_valid_item, lambda w: {"themes": w.theme.pk}),
     Row("edit-item", {"editor"}, {"editor"}, an_item, lambda w: {"number": 1, "title": "改过的题", "body": "改过"}),
     Row("item-changes", {*STAFF, *UNIT}, thing=an_edited_item, path=("2",), reads_others=STAFF),
+    Row("similar-items", {*STAFF, *UNIT}, thing=an_item, reads_others=STAFF),
+    Row(
+        *("compare-items", {*STAFF, *UNIT}, {"editor", "officer"}, beside_another, lambda w: {"answer": "continued"}),
+        path=("900000",),
+        reads_others=STAFF,
+        posts_others={"editor"},
+    ),
     Row("paste-list", {"editor"}, {"editor"}, data=a_pasted_list),
     Row("enter-item", {"editor"}, {"editor"}, data=an_entry),
     Row("adopt-item", {"editor"}, {"editor"}, an_item, adopted_by_province),
@@ -603,7 +620,6 @@ SHOWN_TO_ME = {"my-account", "my-data", "notice"}
 MINE = {
     *SHOWN_TO_ME,
     "notice-ways",
-    "read-notices",
     "change-password",
     "set-up-factor",
     "recovery-codes",
@@ -861,6 +877,8 @@ def test_each_act_on_ones_own_account_is_on_the_trail(name, world, client):
     if name == "set-up-factor":
         client.get(page)
         data = {"password": PASSWORD, "current": code_of(key), "code": code_of(client.session["factor_key"])}
+    if name == "notice-ways":
+        data = {"returned": "none"}
     if name == "end-session":
         Client().force_login(world.officer)
         data = {"session": "all"}

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests import servers
+from tests import programs, servers
 from tests.console import console_of
 from tests.visitor import TOKEN, Visitor
 from tests.world import PASSWORD
@@ -141,7 +141,9 @@ class Person(Visitor):
 def found(folder: Path, urls: dict[str, str]) -> Web:
     """The small world of the tests, with this year's and the next year's quarters, in a database of its own."""
     kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    web = Web({**kept, "DATA_DIR": str(folder), "SECOND_FACTOR": "0", "LOG_LEVEL": "ERROR", **urls})
+    web = Web(
+        {**kept, "DATA_DIR": str(programs.data_folder(folder)), "SECOND_FACTOR": "0", "LOG_LEVEL": "ERROR", **urls}
+    )
     web.manage("migrate", "-v", "0")
     web.shell("from tests.world import build_world; build_world()")
     return web

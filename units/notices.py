@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from trail.records import told_before
 from units.links import may_mail
 from units.models import UNIT_ROLES, Account, Membership, Notice, NoticeChoice, NoticeKind, NoticeWay, Office, Role
 from units.models.accounts import AccountQuerySet
@@ -107,6 +108,8 @@ def choose(account: Account, ways: Mapping[NoticeKind, NoticeWay]) -> None:
     if changed:
         told = {kind.label: way.label for kind, way in changed.items()}
         record_for(account, "改通知方式", before={kind.label: before[kind].label for kind in changed}, after=told)
+    else:
+        told_before()  # as it was
 
 
 def forget_old() -> None:

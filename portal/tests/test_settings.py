@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import data_folder
+
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,7 +26,7 @@ def check(folder: Path, command: tuple[str, ...] = ("manage.py", "check"), **var
     result = subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
-        env={**kept, "DATA_DIR": str(folder), **variables},
+        env={**kept, "DATA_DIR": str(data_folder(folder)), **variables},
         capture_output=True,
         text=True,
         timeout=60,

@@ -20,6 +20,7 @@ from submissions.models.kinds import ItemKind
 from submissions.models.mergers import MergedItem
 from submissions.models.periods import Period, PeriodKind
 from submissions.models.reasons import DecisionReason
+from submissions.models.resemblances import Answer, Resemblance
 from submissions.models.saved_views import SavedView
 from submissions.models.themes import Theme, ThemeKind
 
@@ -29,6 +30,7 @@ __all__ = [
     "AdoptionForm",
     "AnnouncedUnit",
     "Announcement",
+    "Answer",
     "Attachment",
     "Channel",
     "ChannelColumn",
@@ -51,6 +53,7 @@ __all__ = [
     "PeriodKind",
     "ReceiptCounter",
     "Reminder",
+    "Resemblance",
     "Review",
     "ReviewStage",
     "Revision",

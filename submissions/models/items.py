@@ -35,6 +35,28 @@ class ItemQuerySet(models.QuerySet["Item"]):
             may_know |= Q(number__isnull=False) | Q(state=State.MERGED)
         return self.filter(may_know, office=office)
 
+    def comparable_by(self, account: "Account", office: Office) -> "ItemQuerySet":
+        """What went out and this account may see beside another item, told as alike.
+
+        The office's own people everything that was not withdrawn, also what was returned or rejected; officers and
+        signers that of their own units, joint ones included, and what is published.
+        """
+        sent = self.filter(office=office, number__isnull=False).exclude(state=State.WITHDRAWN)
+        if account.works_at(office):
+            return sent
+        own = account.units_with(Role.OFFICER, Role.SIGNER)
+        joint = ItemShare.objects.filter(unit__in=own).values("item")
+        return sent.filter(Q(unit__in=own) | Q(pk__in=joint) | self._published())
+
+    def _published(self) -> Q:
+        """Used by a public channel, and the text that went out last passed the review before publication."""
+        here = Item.objects.filter(pk=OuterRef("pk"))
+        newest = Revision.objects.filter(item=OuterRef(OuterRef("pk")), sent_at__isnull=False).order_by("-number")
+        passed = Review.objects.filter(
+            revision=Subquery(newest.values("pk")[:1]), stage=ReviewStage.BEFORE_PUBLICATION, passed=True
+        )
+        return Q(Exists(here.filter(adoptions__channel__public=True, adoptions__revoked_at=None))) & Q(Exists(passed))
+
     def told_as(self, state: str, account: "Account", office: Office) -> "ItemQuerySet":
         """Those in this state, as far as this account is told: while a decision can be undone its unit still waits."""
         if account.works_at(office):

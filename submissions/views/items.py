@@ -28,6 +28,7 @@ from submissions.permissions import (
     may_undo,
     may_write,
 )
+from submissions.resemblances import continued
 from submissions.states import CLEARED, DECISIONS, INNER, INSTRUCT, MOVES, UNDO, State
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
@@ -171,6 +172,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "forwardings": item.forwardings.select_related("channel", "revoked_by").order_by("forwarded_on", "id"),
         "instructions": item.instructions.order_by("given_on", "id") if works else [],
         "works": works,
+        "continued": continued(item, account),
         "told": item.told_to(account),
         "may_undo": bool(works) and may_undo(account, item),
         "themes": Theme.objects.choices_for(item, timezone.localdate()) if rethinks else [],

@@ -46,7 +46,8 @@ def queue(request: DeskRequest) -> HttpResponse:
 def read_item(request: DeskRequest, pk: int) -> HttpResponse:
     """One item beside the queue, with what an editor needs to decide it."""
     only_for(request, *STAFF)
-    return reading(request, an_item(request, pk))
+    item = an_item(request, pk)
+    return reading(request, item, form=worded(request, item))
 
 
 @act("办理信息", ["do", "themes", "themed", "reasons", "say"])
@@ -227,6 +228,16 @@ def reading(
         "conversation": talk or conversation(item, request.user),
     }
     return render(request, "submissions/reading.html", context, status=status)
+
+
+def worded(request: DeskRequest, item: Item) -> DecisionForm | None:
+    """The decision with the reason already there, where the address names the item that this one repeats."""
+    pk = row_id(request.GET.get("same", ""))
+    if pk is None:
+        return None
+    other = Item.objects.comparable_by(request.user, request.office).exclude(pk=item.pk).filter(pk=pk).first()
+    said = f"和编号 {other.number} 的《{other.title}》重复"[:300] if other else ""
+    return DecisionForm(office=request.office, initial={"say": said})
 
 
 def recent(request: DeskRequest, item: Item) -> list[Item]:

@@ -26,6 +26,7 @@ from submissions.permissions import may_write, units_to_write_for
 from submissions.states import State
 from submissions.templatetags.figures import size
 from submissions.views.items import own_item
+from submissions.views.similar import alike
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role, Unit
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 WRITTEN = [
     *("token", "version", "unit", "title", "kind", "body", "html", "editor", "themes", "authors", "responsible"),
     *("urgent", "joint", "share", "file", "caption", "drop", "files", "page", "turn", "do"),
+    "ask",  # a page without scripts asks before it submits whether something is like the text
 ]
 
 
@@ -88,6 +90,8 @@ def _written(request: DeskRequest, item: Item | None, form: WriteForm) -> HttpRe
     if wrong:
         return _not_saved(request, draft.item, form, str(wrong), getattr(wrong, "on_record", ""), saved=True)
     if _submits(request):
+        if request.POST.get("ask") and (found := alike(request, draft.item)):
+            return _asked(request, draft, form, found)
         return _submitted(request, draft, form)
     messages.success(request, "草稿已保存。")
     return redirect("write-item", request.office.code, draft.item_id)
@@ -123,6 +127,12 @@ def _with_uploads(request: DeskRequest, draft: Draft, typed: drafts.Typed) -> tu
 
 def _added(request: DeskRequest, item: Item, upload: UploadedFile) -> files.Added:
     return files.add(item, upload.name or "", upload.read(), request.user, upload.size)
+
+
+def _asked(request: DeskRequest, draft: Draft, form: WriteForm, found: list[dict[str, Any]]) -> HttpResponse:
+    """Before submitting, once: what is like the text. Pressing again submits it."""
+    sentence = f"有 {len(found)} 条相近的信息，列在检查旁边。看过了，再按一次就报送。"
+    return _page(request, draft.item, form, status=422, refused=sentence, saved=True, similar=found)
 
 
 def _submitted(request: DeskRequest, draft: Draft, form: WriteForm) -> HttpResponse:

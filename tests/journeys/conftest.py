@@ -1,6 +1,11 @@
-"""The whole product, started as a newcomer starts it: web, worker and beat, on the example."""
+"""The whole product: web, worker and beat, on the example.
 
+It is started once as a newcomer starts it, on nothing; the journeys begin with copies of what that start has made.
+"""
+
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -48,9 +53,20 @@ class Served:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def stop(self) -> None:
+        self.console.close()
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=30)
+        finally:
+            self.process.kill()
 
-def start(folder: Path, urls: dict[str, str]) -> Served:
-    """Start it on a free port and wait for READY."""
+
+def start(folder: Path, urls: dict[str, str], example: Path | None = None) -> Served:
+    """Start it on a free port and wait for READY. It finds nothing, or what it left, or a copy of the example."""
+    if example:
+        copy(example, folder, urls)
+    programs.data_folder(folder)
     port = servers.free_port()
     environment = {
         **os.environ,
@@ -61,7 +77,7 @@ def start(folder: Path, urls: dict[str, str]) -> Served:
         **urls,
     }
     log = folder.with_suffix(".log")
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
@@ -73,6 +89,34 @@ def start(folder: Path, urls: dict[str, str]) -> Served:
             pytest.fail(f"it did not start:\n{log.read_text()}")
         time.sleep(0.1)
     return served
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a product that was started on nothing and stopped: one for all workers of the suite."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    place = root / "example"
+    with (root / "example.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            first = tmp_path_factory.mktemp("first")
+            with own_database() as urls:
+                start(first / "data", urls).stop()
+                if urls:
+                    subprocess.run(["pg_dump", "-f", first / "data.sql", urls["DATABASE_URL"]], check=True, timeout=60)
+            first.rename(place)
+    return place / "data"
+
+
+def copy(example: Path, folder: Path, urls: dict[str, str]) -> None:
+    """Lay down the example's folder, log and database."""
+    shutil.copytree(example, folder, symlinks=True)
+    shutil.copy(example.with_suffix(".log"), folder.with_suffix(".log"))
+    if url := urls.get("DATABASE_URL"):
+        command = ["psql", "-qX", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-f", example.with_suffix(".sql"), url]
+        subprocess.run(command, check=True, timeout=60)
 
 
 @pytest.fixture(scope="session")
@@ -100,13 +144,11 @@ def own_database() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory, own_urls: dict[str, str]) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, own_urls: dict[str, str], example: Path) -> Iterator[Served]:
     """One running product for all journeys; they follow each other in their order."""
-    running = start(tmp_path_factory.mktemp("served") / "data", own_urls)
+    running = start(tmp_path_factory.mktemp("served") / "data", own_urls, example)
     yield running
-    running.console.close()
-    running.process.terminate()
-    running.process.wait(timeout=30)
+    running.stop()
 
 
 @pytest.fixture(scope="module")

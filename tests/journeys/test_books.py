@@ -17,7 +17,7 @@ import openpyxl
 import pytest
 
 from tests import servers
-from tests.journeys.conftest import PASSWORD, ROOT, Served
+from tests.journeys.conftest import PASSWORD, ROOT, Served, copy
 
 Q1 = "2020年第一季度"
 OFFICE = ("--office", "shanxi")
@@ -336,9 +336,11 @@ def alive(pid: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(tmp_path_factory, example):
     """A folder in which the product is started more than once."""
-    return tmp_path_factory.mktemp("run")
+    folder = tmp_path_factory.mktemp("run") / "data"
+    copy(example, folder, {})
+    return folder
 
 
 @pytest.mark.once

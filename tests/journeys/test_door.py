@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -23,13 +24,11 @@ PEOPLE = ("officer", "signer", "editor", "manager", "auditor", "sysadmin")
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def door(tmp_path_factory: pytest.TempPathFactory, example: Path) -> Iterator[Served]:
     with own_database() as urls:
-        running = start(tmp_path_factory.mktemp("door") / "data", {**urls, "PROXIES": "1"})
+        running = start(tmp_path_factory.mktemp("door") / "data", {**urls, "PROXIES": "1"}, example)
         yield running
-        running.console.close()
-        running.process.terminate()
-        running.process.wait(timeout=30)
+        running.stop()
 
 
 def port(door: Served) -> int:

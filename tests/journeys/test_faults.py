@@ -167,24 +167,21 @@ def temporary(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def product(folder: Path, urls: dict[str, str], items: int = SMALL) -> Iterator[Served]:
-    running = start(folder, urls | temporary(folder))
+def product(folder: Path, urls: dict[str, str], items: int = SMALL, example: Path | None = None) -> Iterator[Served]:
+    running = start(folder, urls | temporary(folder), example)
     shell(running, OFFICE.format(items=items))
     try:
         yield running
     finally:
-        running.console.close()
-        running.process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            running.process.wait(timeout=30)
-        running.process.kill()
+            running.stop()
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def embedded(tmp_path_factory: pytest.TempPathFactory, example: Path) -> Iterator[Served]:
     with (
         own_database() as urls,
-        product(tmp_path_factory.mktemp("embedded") / "data", {"REDIS_URL": "", **urls}) as made,
+        product(tmp_path_factory.mktemp("embedded") / "data", {"REDIS_URL": "", **urls}, example=example) as made,
     ):
         yield made
 

@@ -1,13 +1,14 @@
 """What I am told, and how much of it I want by mail."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from trail.acts import act
-from trail.records import told_before
+from trail.records import record
 from units import links, notices
 from units.desk import DeskRequest, at_office, at_ones_office
 from units.models import Notice, NoticeKind, NoticeWay
@@ -48,8 +49,9 @@ def open_notice(request: DeskRequest, pk: int) -> HttpResponse:
 @at_office
 def read_all(request: DeskRequest) -> HttpResponse:
     """None of them is new any more."""
-    notices.read(request.user, request.office)
-    told_before()  # that somebody read what was theirs is not for the trail
+    with transaction.atomic():
+        number = notices.read(request.user, request.office)
+        record("通知都标为已读", by=request.user, office=request.office.code, after={"number": number})
     return redirect("notices", request.office.code)
 
 
@@ -61,9 +63,12 @@ def notice_ways(request: DeskRequest) -> HttpResponse:
     account = request.user
     if request.method == "POST":
         asked = {kind: request.POST.get(kind, "") for kind in notices.kinds_for(account)}
-        notices.choose(account, {kind: NoticeWay(way) for kind, way in asked.items() if way in NoticeWay.values})
-        told_before()  # where nothing was changed
-        messages.success(request, "通知方式已经保存。")
+        ways = {kind: NoticeWay(way) for kind, way in asked.items() if way in NoticeWay.values}
+        if ways:
+            notices.choose(account, ways)
+            messages.success(request, "通知方式已经保存。")
+        else:
+            messages.warning(request, "没有收到选择，什么都没有改。请再选一次。")
         return redirect("notice-ways")
     usual = {kind: NoticeWay(way) for kind, way in notices.USUAL.items()}
     rows = [(kind, way, usual[kind]) for kind, way in notices.ways_of(account).items()]
