@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0009_notices'),
+        ('submissions', '0010_similar'),
         ('units', '0008_together'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
