@@ -12,7 +12,7 @@ from reports.permissions import may_make
 from scoring.earned import scores_of
 from scoring.standings import Group, Line, may_see_standings, shown_to, standings
 from submissions.filters import counted
-from submissions.models import Item, Period, PeriodKind, Theme
+from submissions.models import Announcement, Item, Period, PeriodKind, Theme
 from submissions.models.items import ItemQuerySet
 from submissions.states import State
 from units.contacts import rounds_waiting_for
@@ -21,6 +21,7 @@ from units.models import Account, Registration, Role
 
 NEIGHBOURS = 2  # units shown above and below one's own
 PERIODS = 6  # of the chart
+UNREAD = 3  # announcements shown
 BAR, HIGH = 48, 60  # width of a bar with its room, height of the highest
 
 
@@ -35,6 +36,8 @@ def home(request: DeskRequest) -> HttpResponse:
     if not editing and not own:
         return render(request, "home.html", {"no_desk": True})
     waiting = items.awaiting_decision() if editing else _waiting_for(account, items)
+    unread = Announcement.objects.visible_to(account, office).unread_by(account) if own else Announcement.objects.none()
+    todo_number, unread_number = counted(waiting, unread)
     context: dict[str, Any] = {
         "rounds": rounds_waiting_for(account, office) if own else [],
         "asking": Registration.objects.visible_to(account, office).waiting().count(),
@@ -42,7 +45,9 @@ def home(request: DeskRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "period": period,
         "todo": waiting.for_table().with_reason(account)[:8],
-        "todo_number": counted(waiting)[0],
+        "todo_number": todo_number,
+        "unread": unread.newest_first()[:UNREAD],
+        "unread_number": unread_number,
         "drafts": ReportRun.objects.filter(office=office).news().newest_first().for_table()[:4] if manages else [],
         "latest": _latest(items, editing).for_table().with_reason(account)[:6],
     }

@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from submissions.models import Revision
+from submissions.models import Comment, Revision
 from trail.models import TrailEntry
 from units import factors
 from units.desk import DeskRequest
@@ -86,6 +86,10 @@ def data_of(account: Account) -> dict[str, Any]:
             for row in _lines(account)
         ],
         "写过的信息": Revision.objects.filter(author=account).values("item").distinct().count(),
+        "点评": [
+            {"编号": number, "时间": at, "内容": text, "收回时间": taken_back}
+            for number, at, text, taken_back in _said(account)
+        ],
         "审计记录": {"范围": told, "条目": [_entry(entry, account) for entry in entries[:MOST]]},
     }
 
@@ -94,6 +98,12 @@ def _on_trail(account: Account) -> Any:
     """What a person did, and what was done to the account, the newest first."""
     about = Q(object_kind="account", object_id=account.pk)
     return TrailEntry.objects.filter(about | Q(actor_id=account.pk)).order_by("-id")
+
+
+def _said(account: Account) -> Any:
+    """What a person said about items, by their numbers: with their words, whose are the person's own."""
+    said = Comment.objects.filter(by=account).order_by("-id")
+    return said.values_list("item__number", "at", "text", "taken_back_at")[:MOST]
 
 
 def _lines(account: Account) -> Any:

@@ -56,17 +56,25 @@ def equally(office: Office, day: datetime.date, typed: str) -> list[tuple[int, i
 
     Raises Refused with a sentence on what is wrong.
     """
+    lines = RosterLine.objects.filter(office=office)
+    on_that_day = lines.during(day, day) if lines.during(day, day).exists() else lines.current()
+    return _equal_in(on_that_day, named(office, on_that_day, typed, MOST, "联合报送的"))
+
+
+def named(office: Office, lines: RosterLineQuerySet, typed: str, most: int, what: str = "") -> list[int]:
+    """Ids of the units that are typed in one line, apart by 、: names on these lines of the roster, or aliases.
+
+    Raises Refused for none, more than ``most`` (of ``what``), one unknown, one twice.
+    """
     names = [name for name in re.split("[、,，;；]", typed) if name.strip()]
     if not names:
         raise Refused("请写单位的全称，几个单位用顿号分开。")
-    if len(names) > MOST:
-        raise Refused(f"联合报送的最多 {MOST} 个单位。")
-    lines = RosterLine.objects.filter(office=office)
-    on_that_day = lines.during(day, day) if lines.during(day, day).exists() else lines.current()
-    units = _known(on_that_day, office.pk, names, {})
+    if len(names) > most:
+        raise Refused(f"{what}最多 {most} 个单位。")
+    units = _known(lines, office.pk, names, {})
     if len(set(units)) < len(units):
         raise Refused("同一个单位写了两次，请移除一个。")
-    return _equal_in(on_that_day, units)
+    return units
 
 
 def roster_names(office: Office, most: int = 400) -> list[str]:

@@ -1,18 +1,33 @@
 """Who may do what with an item. Each answer carries its reason; unknown means no."""
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from django.utils import timezone
 
-from submissions.models import Item, ItemShare, ItemTheme, Period, Review, ReviewStage, Revision, Theme
+from submissions.models import (
+    Announcement,
+    Comment,
+    Commission,
+    CommissionedUnit,
+    Item,
+    ItemShare,
+    ItemTheme,
+    Period,
+    Review,
+    ReviewStage,
+    Revision,
+    Theme,
+)
 from submissions.models.adoptions import Revocable
 from submissions.models.items import ItemQuerySet
 from submissions.states import DECISIONS, MOVES, State
-from units.models import Account, Office, Role, RosterLine, Unit
+from units.models import UNIT_ROLES, Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
 WRITABLE = (State.DRAFT, State.RETURNED)
+TAKEN_BACK_WITHIN = timedelta(minutes=10)  # after which a comment stands
 IN_HAND = "收稿单位正在办理这条信息，请过一分钟再来看。"
 ROLE_SAYS = {
     Role.OFFICER: "只有报送单位的信息员可以",
@@ -241,3 +256,56 @@ def may_set_desk(account: Account, office: Office) -> Verdict:
     if account.has_role(office.unit_id, Role.MANAGER):
         return YES
     return no("只有收稿单位的管理员可以改。")
+
+
+def may_announce(account: Account, office: Office) -> Verdict:
+    """An editor or a manager of the office tells its units something."""
+    if account.has_role(office.unit_id, Role.EDITOR, Role.MANAGER):
+        return YES
+    return no("只有收稿单位的编辑和管理员可以发通知公告。")
+
+
+def may_withdraw(account: Account, announcement: Announcement) -> Verdict:
+    """The same people, while it stands."""
+    if not account.has_role(announcement.office.unit_id, Role.EDITOR, Role.MANAGER):
+        return no("只有收稿单位的编辑和管理员可以撤下通知公告。")
+    return no("这条通知公告已经撤下。") if announcement.withdrawn_at else YES
+
+
+def speaks_for(account: Account, item: Item) -> list[int]:
+    """Ids of the units of an item, the lead first, in which this account is officer or signer."""
+    own = account.units_with(*UNIT_ROLES)
+    if not own:
+        return []
+    joint = ItemShare.objects.filter(item=item, unit__in=own).values_list("unit", flat=True)
+    return list(dict.fromkeys([unit for unit in (item.unit_id,) if unit in own] + list(joint)))
+
+
+def may_comment(account: Account, item: Item) -> Verdict:
+    """Every editor and manager of the office, and the people of its units, about an item that has a number.
+
+    Of the office nobody while the decision can be undone: what they would say of it is not told yet.
+    """
+    if item.number is None:
+        return no("这条信息还没有报送，不能点评。")
+    if account.has_role(item.office.unit_id, Role.EDITOR, Role.MANAGER):
+        return no("刚作的决定还能撤销，报送单位还不知道；请过一分钟再点评。") if item.held else YES
+    return YES if speaks_for(account, item) else no("只有收稿单位的编辑、管理员和报送单位的人可以点评。")
+
+
+def may_read_comments(account: Account, item: Item) -> bool:
+    """The office and the units of the item; nobody else, however much else of it they may see."""
+    return item.number is not None and (account.works_at(item.office) or bool(speaks_for(account, item)))
+
+
+def may_take_back(account: Account, comment: Comment, answered: bool) -> Verdict:
+    """Who said it, for ten minutes, while nothing was said after it in its thread (``answered``)."""
+    if comment.by_id != account.pk:
+        return no("只能收回自己的点评。")
+    if comment.taken_back_at:
+        return no("这条点评已经收回。")
+    if answered:
+        return no("已经有人回复，不能收回；要更正，请再说一条。")
+    if timezone.now() - comment.at > TAKEN_BACK_WITHIN:
+        return no("说了十分钟以后不能收回；要更正，请再说一条。")
+    return YES

@@ -3,7 +3,6 @@
 import datetime
 from dataclasses import dataclass, field
 from itertools import groupby
-from urllib.parse import quote
 
 from django.db import transaction
 from django.db.models import Max
@@ -14,6 +13,7 @@ from submissions.models import Item, ItemShare, Period, Reminder
 from submissions.permissions import may_remind
 from submissions.secrecy import refuse_marked
 from trail.records import record
+from units.contacts import letter_to
 from units.models import Account, Contact, NoticeKind, Office, Role, RosterLine, Unit
 from units.notices import people_of, tell
 from units.verdicts import Refused, TooLate
@@ -60,8 +60,7 @@ class Silence:
 
     @property
     def letter(self) -> str:
-        """A link that begins a letter to all of them, who do not see each other."""
-        return "mailto:?bcc=" + ",".join(quote(email, safe="@") for email in self.emails)
+        return letter_to(self.emails)
 
 
 def reported(period: Period) -> set[int]:

@@ -1,8 +1,10 @@
 from django.urls import path
 
 from submissions.views import (
+    announcements,
     channels,
     charges,
+    comments,
     editing,
     entering,
     items,
@@ -29,6 +31,8 @@ urlpatterns = [
     path("items/<int:pk>/move/<slug:name>/", items.move_item, name="move-item"),
     path("items/<int:pk>/edit/", editing.edit_item, name="edit-item"),
     path("items/<int:pk>/changes/<int:number>/", editing.item_changes, name="item-changes"),
+    path("items/<int:pk>/comments/", comments.item_comments, name="comments"),
+    path("items/<int:pk>/comments/<int:said>/take-back/", comments.take_back_comment, name="take-back"),
     path("items/<int:pk>/themes/", items.change_themes, name="set-themes"),
     path("adoptions/paste/", pasting.paste_list, name="paste-list"),
     path("items/enter/", entering.enter_item, name="enter-item"),
@@ -43,6 +47,10 @@ urlpatterns = [
     path("periods/new/", periods.new_period, name="new-period"),
     path("silent/", silent.silent_units, name="silent"),
     path("silent/<int:pk>/remind/", silent.remind_unit, name="remind"),
+    path("announcements/", announcements.announcement_list, name="announcements"),
+    path("announcements/new/", announcements.new_announcement, name="new-announcement"),
+    path("announcements/<int:pk>/", announcements.announcement_detail, name="announcement"),
+    path("announcements/<int:pk>/withdraw/", announcements.withdraw_announcement, name="withdraw-announcement"),
     path("channels/", channels.channel_list, name="channels"),
     path("channels/new/", channels.new_channel, name="new-channel"),
     path("channels/<int:pk>/", channels.change_channel, name="channel"),

@@ -35,8 +35,10 @@ from reports.models import Circular, ReportRun, RunFile
 from scoring import closing
 from submissions import channels, reasons
 from submissions.adoptions import adopt
+from submissions.announcements import announce
+from submissions.comments import say
 from submissions.exact import ONE
-from submissions.models import Item, ItemFile
+from submissions.models import Announcement, Comment, Item, ItemFile
 from submissions.models.files import kept
 from submissions.stamps import stamp
 from submissions.states import State
@@ -356,6 +358,27 @@ def a_draft(world: World, whose: str) -> Item:
     return Item.objects.create(office=office_of(world, whose), unit=unit, title="草稿")
 
 
+def an_announcement(world: World, whose: str) -> Announcement:
+    office, by = office_of(world, whose), world.other_editor if whose == ELSEWHERE else world.manager
+    return announce(office, "通知", "<p>请阅。</p>", [a_reporting_unit(world, whose).pk], "0" * 32, by)
+
+
+def an_announcement_typed(world: World) -> dict[str, Any]:
+    return {
+        "token": "0" * 32,
+        "title": "通知",
+        "body": "请阅。",
+        "to": "groups",
+        "groups": a_roster_group(world, OWN).pk,
+    }
+
+
+def a_comment(world: World, whose: str) -> Comment:
+    """Said by the bureau's officer, about another's item by the editor; each may take back their own."""
+    by = {OWN: world.officer, OTHERS: world.editor, ELSEWHERE: world.other_editor}[whose]
+    return say(an_item(world, whose), "请补充数据。", by, "0" * 32)
+
+
 def a_returned_item(world: World, whose: str) -> Item:
     return an_item(world, whose, State.RETURNED)
 
@@ -441,6 +464,17 @@ DESK = [
     ),
     Row("silent", DECIDERS),
     Row("remind", NOBODY, DECIDERS, a_reporting_unit, lambda w: {"note": "电话", "seen": 0}),
+    Row("announcements", {*STAFF, *UNIT}),
+    Row("announcement", {*STAFF, *UNIT}, thing=an_announcement, reads_others=STAFF),
+    Row("withdraw-announcement", NOBODY, EDITORS, an_announcement, lambda w: REASON),
+    Row("new-announcement", EDITORS, EDITORS, data=an_announcement_typed),
+    Row(
+        *("comments", {*STAFF, *UNIT}, {*EDITORS, *UNIT}, an_item),
+        lambda w: {"token": "1" * 32, "text": "请补充数据。"},
+        reads_others=STAFF,
+        posts_others=EDITORS,
+    ),
+    Row("take-back", NOBODY, {"officer"}, a_comment, posts_others={"editor"}),
     Row("channels", STAFF),
     Row("channel", STAFF, {"manager"}, a_channel, a_channel_typed),
     Row(
@@ -627,7 +661,8 @@ def address(row: Row, world: World, whose: str) -> str:
     # Another office's object is asked for at one's own desk, where its number might be typed in.
     if row.asked:
         return f"{reverse(row.name, args=[world.office.code])}?{row.asked}={thing.pk}"
-    return reverse(row.name, args=[world.office.code, *([thing.pk] if thing else []), *row.path])
+    ids = [thing.item_id] if isinstance(thing, Comment) else []
+    return reverse(row.name, args=[world.office.code, *ids, *([thing.pk] if thing else []), *row.path])
 
 
 def whose_of(row: Row) -> list[str]:

@@ -5,7 +5,9 @@ The trail gets kinds and names: it is kept for years, and telephone numbers and 
 """
 
 import datetime
+from collections.abc import Iterable
 from typing import NamedTuple
+from urllib.parse import quote
 
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, transaction
@@ -52,6 +54,11 @@ def book_of(unit: Unit, office: Office) -> Book:
     made = newest.confirmations.filter(unit=unit).select_related("made_by").first() if newest else None
     past = Contact.objects.filter(unit=unit, until__lt=today).order_by("-until", "-id")
     return Book(list(_standing(unit)), list(past), newest, made)
+
+
+def letter_to(emails: Iterable[str]) -> str:
+    """A link that begins a letter to all of them, who do not see each other."""
+    return "mailto:?bcc=" + ",".join(quote(email, safe="@") for email in emails)
 
 
 def newest_round(office: Office) -> ContactRound | None:

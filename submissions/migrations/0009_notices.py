@@ -129,6 +129,11 @@ class Migration(migrations.Migration):
             name='item',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='submissions.item'),
         ),
+        migrations.AddField(
+            model_name='comment',
+            name='unit',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit'),
+        ),
         migrations.AddIndex(
             model_name='announcement',
             index=models.Index(fields=['office', '-id'], name='announcement_newest'),
@@ -164,5 +169,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='comment',
             constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='comment_has_a_text'),
+        ),
+        migrations.AddConstraint(
+            model_name='comment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_office', True), ('unit', None)), models.Q(('from_office', False), ('unit__isnull', False)), _connector='OR'), name='comment_of_the_office_or_of_a_unit'),
         ),
     ]

@@ -16,6 +16,11 @@ class AnnouncementQuerySet(models.QuerySet["Announcement"]):
         told = AnnouncedUnit.objects.filter(unit__in=account.units_with(*UNIT_ROLES)).values("announcement")
         return self.filter(office=office, pk__in=told, withdrawn_at=None)
 
+    def unread_by(self, account: Account) -> "AnnouncementQuerySet":
+        """Those that stand and that a unit of this officer or signer was told and nobody there has opened."""
+        waiting = AnnouncedUnit.objects.filter(unit__in=account.units_with(*UNIT_ROLES), read_at=None)
+        return self.filter(pk__in=waiting.values("announcement"), withdrawn_at=None)
+
     def newest_first(self) -> "AnnouncementQuerySet":
         return self.order_by("-id")
 

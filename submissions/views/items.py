@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from submissions.comments import conversation
 from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
 from submissions.filters import ItemFilter
@@ -175,6 +176,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "charge": charged,
         "may_revoke": editor and charged,
         "reason_form": ReasonForm(),
+        "conversation": conversation(item, account),
         **forms,
     }
     return render(request, "submissions/item_detail.html", context, status=status)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,12 +14,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from submissions import saved_views
+from submissions.comments import Conversation, conversation
 from submissions.decisions import decide, undo
 from submissions.differences import of_revisions
 from submissions.drafts import files_of
 from submissions.filters import QueueFilter
 from submissions.forms import DecisionForm, ViewForm
-from submissions.models import DecisionReason, Item, Review, SavedView, Theme
+from submissions.models import Comment, DecisionReason, Item, Review, SavedView, Theme
 from submissions.permissions import may_decide, may_edit, may_undo
 from submissions.states import DECISIONS, INNER, MOVES, State
 from trail.acts import act
@@ -163,7 +165,7 @@ def switch_keys(request: DeskRequest) -> HttpResponse:
 def an_item(request: DeskRequest, pk: int) -> Item:
     """The item in the address, as far as the reader may know of it, without what only lists show; else 404."""
     items = Item.objects.visible_to(request.user, request.office).select_related("office", "unit", "kind")
-    item = get_object_or_404(items, pk=pk)
+    item = get_object_or_404(items.annotate(talked=Exists(Comment.objects.filter(item=OuterRef("pk")))), pk=pk)
     request.about = item
     return item
 
@@ -184,8 +186,14 @@ def filter_of(request: DeskRequest) -> QueueFilter:
     return QueueFilter(request.GET.dict(), request.user, request.office)
 
 
-def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionForm | None = None) -> HttpResponse:
-    """The page of an item in the queue. ``form`` is what was refused."""
+def reading(
+    request: DeskRequest,
+    item: Item,
+    status: int = 200,
+    form: DecisionForm | None = None,
+    talk: Conversation | None = None,
+) -> HttpResponse:
+    """The page of an item in the queue. ``form`` is a decision that was refused, ``talk`` has a comment that was."""
     chosen = filter_of(request)
     rows = chosen.page
     place = next((i for i, row in enumerate(rows) if row.pk == item.pk), None)
@@ -216,6 +224,7 @@ def reading(request: DeskRequest, item: Item, status: int = 200, form: DecisionF
         "may_undo": item.held and may_undo(request.user, item),
         "form": form or DecisionForm(office=request.office),
         "reasons": DecisionReason.objects.filter(office=request.office),
+        "conversation": talk or conversation(item, request.user),
     }
     return render(request, "submissions/reading.html", context, status=status)
 
