@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from submissions import answers
 from submissions.comments import conversation
 from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
@@ -152,6 +153,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "reviews": reviews.select_related("reviewer", "revision").order_by("at"),
         "may_review": reviews_now,
         "may_copy": account.has_role(item.unit_id, Role.OFFICER),
+        "asked": answers.answered_by(item) if works or own else None,
         "shares": item.shares.select_related("unit"),
         "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
         "forwardings": item.forwardings.select_related("channel", "revoked_by").order_by("forwarded_on", "id"),

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from submissions import saved_views
+from submissions import answers, saved_views
 from submissions.comments import Conversation, conversation
 from submissions.decisions import decide, undo
 from submissions.differences import of_revisions
@@ -211,6 +211,7 @@ def reading(
         "files": files_of(item, revision) if revision else [],
         "changes": of_revisions(before, revision) if before and revision else [],
         "before": before,
+        "asked": answers.answered_by(item),
         "shares": item.shares.select_related("unit"),
         "themes": Theme.objects.choices_for(item, timezone.localdate()),
         "reviews": Review.objects.filter(revision=revision, passed=True).select_related("reviewer"),
