@@ -555,7 +555,7 @@ def test_two_at_once():
         assert Notice.objects.filter(key=key).count() == 3
         drafts = at_once(
             *(
-                lambda one=one, who=who, token=token: begun(world, one, by=who, token=token * 31 + str(turn))
+                lambda one=one, who=who, token=f"{token * 31}{turn}": begun(world, one, by=who, token=token)
                 for who, token in ((world.officer, "a"), (world.colleague, "b"))
             )
         )
