@@ -307,6 +307,19 @@ def test_answered_is_what_was_received_whatever_becomes_of_it_and_a_held_decisio
     assert "《开学工作》" in wang.get(at("read-item", item.pk)).content.decode()
 
 
+def test_a_joint_unit_that_was_not_asked_learns_nothing_of_the_commission(world):
+    made = ask(world, world.bureau)
+    draft = begun(world, made)
+    draft.shares = [[str(world.bureau), ""], [str(world.college), ""]]
+    draft.save()
+    item = submit(draft, world.officer)
+    page = at("item", item.pk)
+    for who, sees in (("officer", True), ("editor", True), ("other_unit_officer", False)):
+        answer = signed_in(getattr(world, who)).get(page)
+        assert answer.status_code == 200
+        assert ("《开学工作》" in answer.content.decode()) == sees, who
+
+
 def test_an_answer_taken_back_is_none_and_another_may_be_written(world):
     made = ask(world)
     item = submit(begun(world, made), world.officer)

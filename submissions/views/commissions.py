@@ -62,7 +62,8 @@ def commission_list(request: DeskRequest) -> HttpResponse:
         raise Http404
     before = row_id(request.GET.get("before", ""))
     context = _of_units(request, before) if own else {}
-    context |= (_of_office(request, before) if works else {}) | {"works": works, "before": before, "may_commission": may_commission(account, office)}
+    context |= _of_office(request, before) if works else {}
+    context |= {"works": works, "before": before, "may_commission": may_commission(account, office)}
     return render(request, "submissions/commission_list.html", context)
 
 
