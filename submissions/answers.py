@@ -84,9 +84,9 @@ def choices(asked: CommissionedUnit) -> QuerySet[Item]:
 
 
 def answered_by(item: Item) -> CommissionedUnit | None:
-    """What an item answers, while it stands."""
-    found = CommissionedUnit.objects.filter(item=item, commission__withdrawn_at=None)
-    return found.select_related("commission").first()
+    """What an item answers, while it stands; for nothing where it was fetched with ``answers__commission``."""
+    found: CommissionedUnit | None = getattr(item, "answers", None)
+    return found if found and found.commission.withdrawn_at is None else None
 
 
 def why_not(asked: CommissionedUnit | None, by: Account) -> str:

@@ -100,7 +100,8 @@ def change_themes(request: DeskRequest, pk: int) -> HttpResponse:
 
 def item_of(request: DeskRequest, pk: int) -> Item:
     """The item in the address, as far as the reader may know of it; else 404."""
-    items = Item.objects.visible_to(request.user, request.office).for_table().select_related("office")
+    items = Item.objects.visible_to(request.user, request.office).for_table()
+    items = items.select_related("office", "answers__commission")
     item = get_object_or_404(items, pk=pk)
     request.about = item
     return item

@@ -164,7 +164,8 @@ def switch_keys(request: DeskRequest) -> HttpResponse:
 
 def an_item(request: DeskRequest, pk: int) -> Item:
     """The item in the address, as far as the reader may know of it, without what only lists show; else 404."""
-    items = Item.objects.visible_to(request.user, request.office).select_related("office", "unit", "kind")
+    items = Item.objects.visible_to(request.user, request.office)
+    items = items.select_related("office", "unit", "kind", "answers__commission")
     item = get_object_or_404(items.annotate(talked=Exists(Comment.objects.filter(item=OuterRef("pk")))), pk=pk)
     request.about = item
     return item
