@@ -9,7 +9,7 @@ from reports.models import ReportRun
 from reports.permissions import may_make
 from scoring.standings import sees_whole
 from submissions.filters import counted
-from submissions.models import Announcement, Item
+from submissions.models import Announcement, CommissionedUnit, Item
 from submissions.permissions import may_set_desk
 from submissions.states import State
 from units import notices
@@ -48,15 +48,17 @@ class Waiting(NamedTuple):
     told: str
     told_here: str
     to_sign: str
+    announced: str
+    asked: str
     to_decide: str
     drafts: str
     asking: str
-    announced: str
 
 
 def _waiting(office: Office, account: Account, path: str) -> Waiting:
-    """Notices, all and those that lead to this page; items to sign and to decide; drafts of the clock and applications
-    to look at; announcements: in one query, which asks only what the reader's roles make them see."""
+    """Notices, all and those that lead to this page; what units have to sign, read and answer; what the office has to
+    decide; drafts of the clock and applications to look at: in one query, which asks only what the reader's roles make
+    them see."""
     items, unread = Item.objects.filter(office=office), Notice.objects.filter(account=account, office=office).unread()
     drafts = ReportRun.objects.filter(office=office).news()
     of_unit, works = account.units_with(Role.OFFICER, Role.SIGNER), account.works_at(office)
@@ -64,17 +66,18 @@ def _waiting(office: Office, account: Account, path: str) -> Waiting:
         unread,
         unread.filter(address=path),
         items.waiting_for(account) if of_unit else items.none(),
+        Announcement.objects.visible_to(account, office).unread_by(account) if of_unit else Announcement.objects.none(),
+        CommissionedUnit.objects.of(account, office).waiting() if of_unit else CommissionedUnit.objects.none(),
         items.filter(state=State.SUBMITTED) if works else items.none(),
         drafts if works and may_make(account, office) else drafts.none(),
         Registration.objects.visible_to(account, office).waiting() if works else Registration.objects.none(),
-        Announcement.objects.visible_to(account, office).unread_by(account) if of_unit else Announcement.objects.none(),
     ]
     return Waiting(*counted(*lists))
 
 
 def _place(request: HttpRequest, office: Office) -> str:
     """The address in the menu that a page belongs to: its own, or that of the list it was opened from."""
-    lists = (reverse(name, args=[office.code]) for name in ("queue", "announcements"))
+    lists = (reverse(name, args=[office.code]) for name in ("queue", "announcements", "commissions"))
     return next((address for address in lists if request.path.startswith(address)), request.path)
 
 
@@ -100,6 +103,7 @@ def _menu(office: Office, account: Account, here: str, waiting: Waiting) -> list
                     *writing,
                     *signing,
                     Link("我的信息", at("items")),
+                    Link("约稿", at("commissions"), waiting.asked),
                     Link("通知公告", at("announcements"), waiting.announced),
                     Link("排名", at("standings")),
                 ],
@@ -112,7 +116,7 @@ def _menu(office: Office, account: Account, here: str, waiting: Waiting) -> list
             editing += [Link("粘贴采用清单", at("paste-list")), Link("代录", at("enter-item"))]
         if account.has_role(office.unit_id, Role.EDITOR, Role.MANAGER):
             editing.append(Link("催报", at("silent")))
-        editing += [] if groups else [Link("通知公告", at("announcements"))]
+        editing += [] if groups else [Link("约稿", at("commissions")), Link("通知公告", at("announcements"))]
         groups.append(("编辑", editing))
         circulars = [Link("排名", at("standings"))]
         if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):

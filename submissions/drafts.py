@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from submissions import body, files, joint, secrecy
+from submissions import answers, body, files, joint, secrecy
 from submissions.exact import to_decimal
 from submissions.fields import whole
 from submissions.models import (
@@ -126,16 +126,24 @@ def tokens_of(account: Account, office: Office, most: int = 50) -> list[str]:
 
 
 def write(
-    office: Office, item: Item | None, unit: Unit, token: str, typed: Typed, by: Account, *, by_itself: bool = False
+    office: Office,
+    item: Item | None,
+    unit: Unit,
+    token: str,
+    typed: Typed,
+    by: Account,
+    *,
+    by_itself: bool = False,
+    commission: int | None = None,
 ) -> Draft:
     """Save what stands in a page: of an item, or of the one that a page with this token makes or has made.
 
-    Raises Refused, Marked among it, or TooLate.
+    ``commission`` is the one that a new item is to answer. Raises Refused, Marked among it, or TooLate.
     """
     item = item or written_with(token, office, by)
     if item is None:
         try:
-            return begin(office, unit, token, typed, by)
+            return begin(office, unit, token, typed, by, commission)
         except TooLate:
             item = written_with(token, office, by)  # by the same page, at the same moment
             if item is None:
@@ -146,8 +154,9 @@ def write(
 
 
 @transaction.atomic
-def begin(office: Office, unit: Unit, token: str, typed: Typed, by: Account) -> Draft:
-    """Save what is written for the first time. The same token again is the same item.
+def begin(office: Office, unit: Unit, token: str, typed: Typed, by: Account, commission: int | None = None) -> Draft:
+    """Save what is written for the first time, for a commission where it still can be (``answers``). The same token
+    again is the same item.
 
     Raises Refused, Marked among it, or TooLate where another request with the token was first.
     """
@@ -161,6 +170,7 @@ def begin(office: Office, unit: Unit, token: str, typed: Typed, by: Account) -> 
         raise TooLate("这一页刚刚已经存过。") from error
     ItemShare.objects.create(item=item, unit=unit, share=1)
     record("写信息", by=by, office=office.code, on=item)
+    answers.begun_with(commission, item, by)
     return _store(item, typed, by, [by.pk])
 
 
@@ -369,6 +379,7 @@ def discard(item: Item, by: Account) -> None:
     if not Item.objects.select_for_update().filter(pk=item.pk, state=State.DRAFT, number=None).exists():
         raise TooLate("这份草稿刚刚已经报送或删去。")
     record("删除草稿", by=by, office=item.office.code, on=item)
+    answers.forget(item)
     for rows in (item.events, item.themes, item.shares, Resemblance.objects.of(item)):
         rows.all().delete()
     for revision in item.revisions.all():

@@ -10,6 +10,8 @@ from submissions.models import (
     Adoption,
     Announcement,
     Comment,
+    Commission,
+    CommissionedUnit,
     Item,
     ItemShare,
     ItemTheme,
@@ -335,3 +337,77 @@ def may_take_back(account: Account, comment: Comment, answered: bool) -> Verdict
     if timezone.now() - comment.at > TAKEN_BACK_WITHIN:
         return no("说了十分钟以后不能收回；要更正，请再说一条。")
     return YES
+
+
+def may_commission(account: Account, office: Office) -> Verdict:
+    """An editor or a manager of the office asks units for a piece."""
+    if account.has_role(office.unit_id, Role.EDITOR, Role.MANAGER):
+        return YES
+    return no("只有收稿单位的编辑和管理员可以约稿。")
+
+
+def may_change_commission(account: Account, commission: Commission) -> Verdict:
+    """The same people remind, put off and withdraw, while it stands."""
+    if not (verdict := may_commission(account, commission.office)):
+        return verdict
+    return no("这条约稿已经撤销。") if commission.withdrawn_at else YES
+
+
+def may_remind_of(account: Account, commission: Commission, silent: int) -> Verdict:
+    """The same, while units are silent (``silent``: how many)."""
+    if not (verdict := may_change_commission(account, commission)):
+        return verdict
+    return YES if silent else no("各单位都已经答复，没有要提醒的。")
+
+
+def _may_reply(account: Account, asked: CommissionedUnit) -> Verdict:
+    """An officer or signer of the unit, while the commission stands and the unit has not answered."""
+    if not account.has_role(asked.unit_id, *UNIT_ROLES):
+        return no("只有被约单位的信息员和签发人可以答复。")
+    if asked.commission.withdrawn_at:
+        return no("收稿单位已经撤销这条约稿。")
+    if asked.answered:
+        return no("本单位已经交稿，不用再答复。")
+    return YES
+
+
+def may_accept(account: Account, asked: CommissionedUnit) -> Verdict:
+    """Until the due date; so who declined may think better of it until then."""
+    if not (verdict := _may_reply(account, asked)):
+        return verdict
+    if asked.accepted_at:
+        return no("本单位已经接受。")
+    return no("交稿日期已经过了，不能再接受；没有谢绝的，稿子还可以交。") if asked.commission.is_late else YES
+
+
+def may_decline(account: Account, asked: CommissionedUnit) -> Verdict:
+    """While nothing is being written for it."""
+    if not (verdict := _may_reply(account, asked)):
+        return verdict
+    if asked.declined_at:
+        return no("本单位已经谢绝。")
+    if asked.item_id and asked.item.state != State.WITHDRAWN:  # type: ignore[union-attr]
+        return no("本单位已经在写这条约稿；先取消关联或删去草稿，才能谢绝。")
+    return YES
+
+
+def may_answer(account: Account, asked: CommissionedUnit) -> Verdict:
+    """An officer of the unit with a text, late too; who declined only until the due date. One at a time."""
+    if not account.has_role(asked.unit_id, Role.OFFICER):
+        return no("只有被约单位的信息员可以写。")
+    if not (verdict := _may_reply(account, asked)):
+        return verdict
+    if asked.item_id and asked.item.state != State.WITHDRAWN:  # type: ignore[union-attr]
+        return no("本单位已经有一条信息在答这条约稿。")
+    if asked.declined_at and asked.commission.is_late:
+        return no("本单位已经谢绝，交稿日期也过了。")
+    return YES
+
+
+def may_take_away(account: Account, asked: CommissionedUnit) -> Verdict:
+    """An officer of the unit lets an item answer no more, before the office has received it."""
+    if not account.has_role(asked.unit_id, Role.OFFICER):
+        return no("只有被约单位的信息员可以取消关联。")
+    if asked.item_id is None:
+        return no("没有关联的信息。")
+    return no("收稿单位已经收到这条信息，不能取消关联。") if asked.item.number else YES  # type: ignore[union-attr]

@@ -21,6 +21,8 @@ from submissions.models import (
     AnnouncedUnit,
     Announcement,
     Comment,
+    Commission,
+    CommissionedUnit,
     Item,
     ItemEvent,
     ItemShare,
@@ -36,6 +38,8 @@ from units.notices import people_of, tell
 log = logging.getLogger(__name__)
 A_RUN = 500  # rows of each kind; the next run takes the rest
 AHEAD = 3  # days before its end that a period is told of
+BEFORE_DUE = 2  # days before its due date that a commission's silent units are told
+AFTER_DUE = 3  # days in which they are told that it is overdue: on the first of them that the clock runs
 FRIDAY = 5
 LONG = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)  # weeks end all the time
 WORDS = {
@@ -57,7 +61,8 @@ def tell_of_new() -> int:
     events = ItemEvent.objects.filter(move__in=TOLD).exclude(move__in=DECISIONS, item__undo_until__gt=now)
     done = _each(events.select_related("item__office", "item__unit", "actor"), _tell_of_event)
     done += _each(Comment.objects.select_related("item__office", "unit", "by"), _tell_of_comment)
-    return done + _each(Announcement.objects.select_related("office"), _tell_of_announcement)
+    done += _each(Announcement.objects.select_related("office"), _tell_of_announcement)
+    return done + _each(Commission.objects.select_related("office"), _tell_of_commission)
 
 
 def _each(rows: models.QuerySet[Any], told: Callable[[Any], None]) -> int:
@@ -141,12 +146,90 @@ def _tell_of_announcement(announcement: Announcement) -> None:
     tell(announcement.office, NoticeKind.ANNOUNCEMENT, f"announcement:{announcement.pk}", told, address)
 
 
+def _tell_of_commission(commission: Commission) -> None:
+    if commission.withdrawn_at:
+        return
+    said = f"约稿《{commission}》，请在{_day(commission.due_on)}以前交稿"
+    _tell_asked(commission, NoticeKind.COMMISSION, f"commission:{commission.pk}", said, _asked_of(commission))
+
+
+def tell_of_new_day(commission: Commission) -> None:
+    """Those that have neither answered nor declined: the due date of what they were asked for was put off."""
+    said = f"约稿《{commission}》的交稿日期推迟到{_day(commission.due_on)}"
+    key = f"commission:{commission.pk}:until:{commission.due_on}"
+    _tell_asked(commission, NoticeKind.COMMISSION, key, said, _silent_of(commission))
+
+
+def tell_of_reminder(commission: Commission, silent: Iterable[int]) -> None:
+    """The officers of these units that the office has reminded them by hand: of each of its reminders once."""
+    key = f"commission:{commission.pk}:{commission.reminders}"
+    _tell_asked(commission, NoticeKind.REMINDED, key, f"催约稿：{_due(commission)}", silent, Role.OFFICER)
+
+
+def tell_of_decline(asked: CommissionedUnit) -> None:
+    """Who made the commission, while still of the office, that a unit has declined."""
+    commission = asked.commission
+    makers = people_of([commission.office.unit_id], Role.EDITOR, Role.MANAGER).filter(pk=commission.made_by_id)
+    said = f"{asked.unit}谢绝约稿《{commission}》：{asked.decline_reason}"
+    address = reverse("commission", args=[commission.office.code, commission.pk])
+    tell(commission.office, NoticeKind.COMMISSION, f"declined:{asked.pk}", _each_of(makers, said), address)
+
+
+def tell_of_due() -> None:
+    """The silent units of each commission, once two days before its due date and once on the day after it.
+
+    The day is part of the key: of a due date that was put off they are told anew.
+    """
+    today = timezone.localdate()
+    first, last = (today + datetime.timedelta(days=days) for days in (-AFTER_DUE, BEFORE_DUE))
+    for commission in Commission.objects.filter(
+        due_on__range=(first, last), withdrawn_at=None, made_at__lt=_midnight(today)
+    ).select_related("office"):
+        when = "late" if commission.is_late else "soon"
+        key = f"commission:{commission.pk}:{when}:{commission.due_on}"
+        _tell_asked(
+            commission, NoticeKind.REMINDED, key, f"约稿：{_due(commission)}", _silent_of(commission), Role.OFFICER
+        )
+
+
+def _due(commission: Commission) -> str:
+    """What is asked, and how the time stands."""
+    left = commission.days_left
+    when = f"还有 {left} 天" if left > 0 else "今天到期" if left == 0 else f"已过 {-left} 天"
+    return f"《{commission}》{_day(commission.due_on)}交稿，{when}，还没有收到本单位的答复或稿件"
+
+
+def _asked_of(commission: Commission) -> list[int]:
+    return list(commission.units.values_list("unit", flat=True))
+
+
+def _silent_of(commission: Commission) -> list[int]:
+    return list(commission.units.open().values_list("unit", flat=True))
+
+
+def _tell_asked(
+    commission: Commission, kind: NoticeKind, key: str, said: str, units: Iterable[int], *roles: Role
+) -> None:
+    address = reverse("commission", args=[commission.office.code, commission.pk])
+    tell(commission.office, kind, key, _each_of(people_of(units, *(roles or UNIT_ROLES)), said), address)
+
+
+def _day(day: datetime.date) -> str:
+    return f"{day.month}月{day.day}日"
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+
+
 def look_ahead() -> None:
-    """What a day brings: periods that end soon, and on working days what waits for too long."""
+    """What a day brings: periods that end soon, commissions that are due, on working days what waits for too long."""
     today = timezone.localdate()
     soon = Period.objects.filter(kind__in=LONG, ends_on__range=(today, today + datetime.timedelta(days=AHEAD)))
     for period in soon.select_related("office"):
         tell_of_end(period)
+    if timezone.localtime().hour >= settings.NOTICE_HOUR:
+        tell_of_due()
     if timezone.localtime().hour >= settings.NOTICE_HOUR and today.isoweekday() <= FRIDAY:
         for office in Office.objects.select_related("unit"):
             tell_of_overdue(office)

@@ -5,6 +5,7 @@ an entry on the trail in the act's own transaction; where it does not, nothing m
 """
 
 import contextlib
+import datetime
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -33,12 +34,12 @@ from portal import rosters
 from reports import runs
 from reports.models import Circular, ReportRun, RunFile
 from scoring import closing
-from submissions import channels, reasons
+from submissions import channels, commissions, reasons
 from submissions.adoptions import adopt
 from submissions.announcements import announce
 from submissions.comments import say
 from submissions.exact import ONE
-from submissions.models import Announcement, Comment, Item, ItemFile
+from submissions.models import Announcement, Comment, Commission, CommissionedUnit, Item, ItemFile
 from submissions.models.files import kept
 from submissions.stamps import stamp
 from submissions.states import State
@@ -383,6 +384,28 @@ def an_announcement_typed(world: World) -> dict[str, Any]:
     }
 
 
+def a_commission(world: World, whose: str) -> Commission:
+    office, by = office_of(world, whose), world.other_editor if whose == ELSEWHERE else world.manager
+    asked = [a_reporting_unit(world, whose).pk]
+    due_on = timezone.localdate() + datetime.timedelta(days=9)
+    return commissions.commission(office, "开学工作", "请写做法。", due_on, 900, asked, "0" * 32, by)
+
+
+def an_asked_unit(world: World, whose: str) -> CommissionedUnit:
+    return a_commission(world, whose).units.get()
+
+
+def a_commission_typed(world: World) -> dict[str, Any]:
+    day = timezone.localdate() + datetime.timedelta(days=9)
+    return {
+        "token": "1" * 32,
+        "title": "开学工作",
+        "due_on": day,
+        "to": "groups",
+        "groups": a_roster_group(world, OWN).pk,
+    }
+
+
 def a_comment(world: World, whose: str) -> Comment:
     """Said by the bureau's officer, about another's item by the editor; each may take back their own."""
     by = {OWN: world.officer, OTHERS: world.editor, ELSEWHERE: world.other_editor}[whose]
@@ -488,6 +511,19 @@ DESK = [
     Row("announcement", {*STAFF, *UNIT}, thing=an_announcement, reads_others=STAFF),
     Row("withdraw-announcement", NOBODY, EDITORS, an_announcement, lambda w: REASON),
     Row("new-announcement", EDITORS, EDITORS, data=an_announcement_typed),
+    Row("commissions", {*STAFF, *UNIT}),
+    Row("commission", {*STAFF, *UNIT}, thing=a_commission, reads_others=STAFF),
+    Row("new-commission", EDITORS, EDITORS, data=a_commission_typed),
+    Row("withdraw-commission", NOBODY, EDITORS, a_commission, lambda w: REASON),
+    Row(
+        *("put-off-commission", NOBODY, EDITORS, a_commission),
+        lambda w: {"due_on": timezone.localdate() + datetime.timedelta(days=20)},
+    ),
+    Row("remind-commissioned", NOBODY, EDITORS, a_commission, lambda w: {"seen": 0}),
+    Row("reply-to-commission", NOBODY, UNIT, an_asked_unit, lambda w: {"do": "accept"}, posts_others=NOBODY),
+    Row("reply-to-commission", NOBODY, UNIT, an_asked_unit, lambda w: {"do": "decline", **REASON}, posts_others=NOBODY),
+    Row("commissions-by-unit", STAFF),
+    Row("export-commission", STAFF, thing=a_commission),
     Row(
         *("comments", {*STAFF, *UNIT}, {*EDITORS, *UNIT}, an_item),
         lambda w: {"token": "1" * 32, "text": "请补充数据。"},

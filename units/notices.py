@@ -30,7 +30,7 @@ _OF_UNITS = (
     *(NoticeKind.COMMENT, NoticeKind.TO_SIGN, NoticeKind.REMINDED, NoticeKind.PERIOD_ENDS, NoticeKind.CIRCULAR),
     *(NoticeKind.COMMISSION, NoticeKind.ANNOUNCEMENT),
 )
-_OF_EDITORS = (NoticeKind.COMMENT, NoticeKind.URGENT, NoticeKind.OVERDUE)
+_OF_EDITORS = (NoticeKind.COMMENT, NoticeKind.COMMISSION, NoticeKind.URGENT, NoticeKind.OVERDUE)
 
 
 def tell(office: Office, kind: NoticeKind, key: str, told: Mapping[Account, str], address: str) -> None:

@@ -1,4 +1,5 @@
 from submissions.forms.adoptions import InstructionForm, PasteForm, UseForm
+from submissions.forms.commissions import CommissionForm, PutOffForm, WhyForm
 from submissions.forms.decisions import MOST_THEMES, DecisionForm, ReasonForm, ReminderForm, ReviewForm, ViewForm
 from submissions.forms.settings import ChannelForm, ChargeForm, PeriodForm, ReasonsForm
 from submissions.forms.talking import AnnouncementForm, CommentForm, WithdrawForm
@@ -10,6 +11,7 @@ __all__ = [
     "ChannelForm",
     "ChargeForm",
     "CommentForm",
+    "CommissionForm",
     "DecisionForm",
     "EditForm",
     "EntryForm",
@@ -18,12 +20,14 @@ __all__ = [
     "MergeForm",
     "PasteForm",
     "PeriodForm",
+    "PutOffForm",
     "ReasonForm",
     "ReasonsForm",
     "ReminderForm",
     "ReviewForm",
     "UseForm",
     "ViewForm",
+    "WhyForm",
     "WithdrawForm",
     "WriteForm",
 ]

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from submissions import answers
 from submissions.comments import conversation
 from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
@@ -109,7 +110,8 @@ def change_themes(request: DeskRequest, pk: int) -> HttpResponse:
 
 def item_of(request: DeskRequest, pk: int) -> Item:
     """The item in the address, as far as the reader may know of it; else 404."""
-    items = Item.objects.visible_to(request.user, request.office).for_table().select_related("office")
+    items = Item.objects.visible_to(request.user, request.office).for_table()
+    items = items.select_related("office", "answers__commission")
     item = get_object_or_404(items, pk=pk)
     request.about = item
     return item
@@ -162,6 +164,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "reviews": reviews.select_related("reviewer", "revision").order_by("at"),
         "may_review": reviews_now,
         "may_copy": account.has_role(item.unit_id, Role.OFFICER),
+        "asked": answers.answered_by(item) if works or own else None,
         "shares": item.shares.select_related("unit"),
         "adoptions": Adoption.objects.of(item)
         .select_related("channel", "item", "recorded_by", "revoked_by")

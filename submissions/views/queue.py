@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from submissions import saved_views
+from submissions import answers, saved_views
 from submissions.comments import Conversation, conversation
 from submissions.decisions import decide, undo
 from submissions.differences import of_revisions
@@ -165,7 +165,8 @@ def switch_keys(request: DeskRequest) -> HttpResponse:
 
 def an_item(request: DeskRequest, pk: int) -> Item:
     """The item in the address, as far as the reader may know of it, without what only lists show; else 404."""
-    items = Item.objects.visible_to(request.user, request.office).select_related("office", "unit", "kind")
+    items = Item.objects.visible_to(request.user, request.office)
+    items = items.select_related("office", "unit", "kind", "answers__commission")
     item = get_object_or_404(items.annotate(talked=Exists(Comment.objects.filter(item=OuterRef("pk")))), pk=pk)
     request.about = item
     return item
@@ -212,6 +213,7 @@ def reading(
         "files": files_of(item, revision) if revision else [],
         "changes": of_revisions(before, revision) if before and revision else [],
         "before": before,
+        "asked": answers.answered_by(item),
         "shares": item.shares.select_related("unit"),
         "themes": Theme.objects.choices_for(item, timezone.localdate()),
         "reviews": Review.objects.filter(revision=revision, passed=True).select_related("reviewer"),

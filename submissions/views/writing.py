@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from submissions import drafts, files, joint
+from submissions import answers, drafts, files, joint
 from submissions.body import plain
 from submissions.forms import WriteForm
 from submissions.inspection import CONTENT_TYPES
-from submissions.models import Channel, Draft, Item, ItemEvent, ItemFile, Theme
+from submissions.models import Channel, CommissionedUnit, Draft, Item, ItemEvent, ItemFile, Theme
 from submissions.models.files import kept
 from submissions.permissions import may_write, units_to_write_for
 from submissions.states import State
@@ -30,7 +30,7 @@ from submissions.views.similar import alike
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role, Unit
-from units.text import one_line
+from units.text import one_line, row_id
 from units.verdicts import Refused, TooLate
 
 log = logging.getLogger(__name__)
@@ -81,12 +81,21 @@ def _written(request: DeskRequest, item: Item | None, form: WriteForm) -> HttpRe
     if item is None and not (asked["title"] or asked["body"] or form.shares_typed or request.FILES):
         raise Refused("还没有写标题和正文，没有存。")
     draft = drafts.write(
-        request.office, item, asked["unit"], asked["token"], form.typed, request.user, by_itself=by_itself
+        request.office,
+        item,
+        asked["unit"],
+        asked["token"],
+        form.typed,
+        request.user,
+        by_itself=by_itself,
+        commission=_commission(request),
     )
     if by_itself:
         return _saved_by_itself(request, draft, form)
     draft, wrong = _with_uploads(request, draft, form.typed)
     form.now(draft)
+    if not_linked := _not_linked(request, draft.item):
+        messages.warning(request, not_linked)
     if wrong:
         return _not_saved(request, draft.item, form, str(wrong), getattr(wrong, "on_record", ""), saved=True)
     if _submits(request):
@@ -100,15 +109,29 @@ def _written(request: DeskRequest, item: Item | None, form: WriteForm) -> HttpRe
 def _saved_by_itself(request: DeskRequest, draft: Draft, form: WriteForm) -> JsonResponse:
     """What the page needs to go on: the version it now stands on, and what to warn of."""
     at = [request.office.code, draft.item_id]
+    not_linked = _not_linked(request, draft.item)
     return JsonResponse(
         {
             "version": draft.version,
             "at": f"{timezone.localtime(draft.saved_at):%H:%M:%S}",
-            "address": reverse("write-item", args=at),
+            "address": reverse("write-item", args=at) + (f"?commission={_commission(request)}" if not_linked else ""),
             "upload": reverse("add-file", args=at),
-            "warnings": drafts.warnings(form.typed),
+            "warnings": [*filter(None, [not_linked]), *drafts.warnings(form.typed)],
         }
     )
+
+
+def _commission(request: DeskRequest) -> int | None:
+    """The commission that the page was opened to answer."""
+    return row_id(request.GET.get("commission", ""))
+
+
+def _not_linked(request: DeskRequest, item: Item | None, units: Collection[Unit] = ()) -> str:
+    """Why an item does not answer what its page was opened for, or will not; empty where it does, or nothing was."""
+    pk = _commission(request)
+    if pk is None or (item and CommissionedUnit.objects.filter(item=item, commission=pk).exists()):
+        return ""
+    return answers.why_not(answers.asked_for(pk, request.office, [item.unit] if item else units), request.user)
 
 
 def _with_uploads(request: DeskRequest, draft: Draft, typed: drafts.Typed) -> tuple[Draft, Refused | None]:
@@ -179,7 +202,11 @@ def _not_saved(
 
 def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int = 200, **more: Any) -> HttpResponse:
     chosen, shares = set(map(str, form["themes"].value() or [])), form.shares_typed
+    asked = answers.answered_by(item) if item else answers.asked_for(_commission(request), request.office, form.units)
+    not_linked = _not_linked(request, item, form.units)
     context = {
+        "asked": None if not_linked else asked,
+        "not_linked": not_linked,
         "item": item,
         "form": form,
         "remarks": _remarks(item),
@@ -239,16 +266,18 @@ def _filled_form(request: DeskRequest, item: Item | None, units: list[Unit]) -> 
     token = (item and item.form_token) or secrets.token_hex(16)
     initial: dict[str, Any] = {"token": token, "version": 0, "page": secrets.token_hex(16), "turn": 0}
     if item is None:
+        asked = answers.asked_for(_commission(request), request.office, units)
+        unit = asked.unit if asked else units[0]
         copied = request.GET.get("copy", "")
         if not (copied.isdecimal() and len(copied) < 18):
-            initial["unit"] = units[0]
+            initial["unit"] = unit
             return WriteForm(initial=initial, office=request.office, units=units, item=None)
         draft = drafts.copy_of(own_item(request, int(copied)), request.user)
     else:
         draft = drafts.draft_of(item, request.user)
     names = ("version", "title", "kind", "authors", "responsible", "urgent", "themes", "shares", "files")
     initial |= {name: getattr(draft, name) for name in names}
-    initial |= {"unit": item.unit if item else units[0], "body": plain(draft.body), "html": draft.body}
+    initial |= {"unit": item.unit if item else unit, "body": plain(draft.body), "html": draft.body}
     return WriteForm(initial=initial, office=request.office, units=units, item=item)
 
 
