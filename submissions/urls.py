@@ -3,15 +3,19 @@ from django.urls import path
 from submissions.views import (
     channels,
     charges,
+    coverage,
     editing,
     entering,
     items,
     pasting,
     periods,
+    priorities,
     queue,
     reasons,
     signing,
     silent,
+    themes,
+    workplans,
     writing,
 )
 
@@ -47,4 +51,12 @@ urlpatterns = [
     path("channels/new/", channels.new_channel, name="new-channel"),
     path("channels/<int:pk>/", channels.change_channel, name="channel"),
     path("reasons/", reasons.reasons_page, name="reasons"),
+    path("themes/", themes.theme_list, name="themes"),
+    path("themes/new/", themes.new_theme, name="new-theme"),
+    path("themes/import/", workplans.import_plan, name="import-plan"),
+    path("themes/<int:pk>/", themes.change_theme, name="theme"),
+    path("themes/<int:pk>/merge/", themes.merge_theme, name="merge-theme"),
+    path("themes/<int:pk>/remove/", themes.remove_theme, name="remove-theme"),
+    path("periods/<int:pk>/priorities/", priorities.period_priorities, name="priorities"),
+    path("coverage/", coverage.coverage_page, name="coverage"),
 ]
