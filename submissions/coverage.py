@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -101,16 +101,19 @@ class Counts:
         self.kinds = {"confirmed": confirmed, "waiting": waiting}
         self.items: ItemQuerySet = reach.received(items).order_by()
 
-    def by(self, themes: Iterable[Theme], *what: str, column: Any = None) -> dict[tuple, Numbers]:
-        """Numbers by some fields of the links to these themes; the last by ``column`` where one is given."""
+    def by(
+        self, themes: Iterable[Theme], what: str, column: Any = None, group: dict[str, Any] | None = None
+    ) -> dict[tuple, Numbers]:
+        """Numbers by ``theme`` or ``chapter`` of the links to these themes, and by ``column`` where one is given; of
+        a group's items alone where one is."""
         links = ItemTheme.objects.filter(theme__in=[theme.pk for theme in themes], item__in=self.items.values("pk"))
-        return self._by(links, *what, column=column)
-
-    def _by(self, links: QuerySet[ItemTheme], *what: str, column: Any = None) -> dict[tuple, Numbers]:
+        if group:
+            lines = RosterLine.objects.current().filter(**group, unit=OuterRef("item__unit"))
+            links = links.filter(Exists(lines))
         links = links.annotate(chapter=Coalesce("theme__parent", "theme"))
-        fields = [*what]
+        fields = [what]
         if column is not None:
-            links, fields = links.annotate(column=column), [*what, "column"]
+            links, fields = links.annotate(column=column), [what, "column"]
         numbers = {name: Count("item", distinct=True, filter=which) for name, which in self.kinds.items()}
         rows = links.order_by().values_list(*fields).annotate(**numbers)
         return {tuple(row[:-2]): Numbers(*row[-2:]) for row in rows}
@@ -141,13 +144,13 @@ def topics_of(reach: Reach) -> ThemeQuerySet:
 
 
 def columns_of(reach: Reach, account: Account | None, group: RosterGroup | None = None) -> list[Column]:
-    """For the office all, its groups, and units that are on no roster now; of a group all of its units that are; for
+    """For the office all, its groups, and units that are on no roster now; of a group all of it, and its units; for
     somebody of a unit theirs."""
     lines = RosterLine.objects.current().filter(office=reach.office).in_printed_order()
     if account is not None and not account.works_at(reach.office):
         return _units(lines.filter(unit__in=account.units_with(Role.OFFICER, Role.SIGNER)))
     if group:
-        return [Column(TOTAL, "合计"), *_units(lines.filter(group=group))]
+        return [Column(TOTAL, "本类合计", {"group": group.pk}), *_units(lines.filter(group=group))]
     groups = RosterGroup.objects.filter(office=reach.office).order_by("order", "id")
     of_groups = [Column(one.pk, one.name, {"group": one.pk}) for one in groups]
     return [Column(TOTAL, "合计"), *of_groups, Column(ELSEWHERE, "不在名册", {"group": NOT_ON_ROSTER})]
@@ -171,11 +174,11 @@ def coverage(reach: Reach, account: Account | None, columns: list[Column]) -> Co
     themes = list(topics_of(reach).select_related("parent"))
     by_unit = any("unit" in column.query for column in columns)
     found: dict[tuple, Numbers] = {}
-    total = any(column.pk == TOTAL for column in columns)
+    total = next((column for column in columns if column.pk == TOTAL), None)
     for what in ("theme", "chapter"):
         found |= {(what, pk, at): n for (pk, at), n in _by_column(counts, themes, what, by_unit).items()}
         if total:
-            found |= {(what, pk, TOTAL): n for (pk,), n in counts.by(themes, what).items()}
+            found |= {(what, pk, TOTAL): n for (pk,), n in counts.by(themes, what, group=total.query).items()}
     tree = tree_of(themes)
     chapters = {top.pk for top, points in tree if points}
     ordered = [theme for top, points in tree for theme in (top, *points)]

@@ -181,7 +181,7 @@ def merge(theme: Theme, into: Theme, by: Account) -> int:
     counted = list(_worth_of(links).values_list("pk", flat=True))
     _pass_on(links, into)
     points.update(parent=into)
-    charged = ThemeCharge.objects.filter(theme=into).values("membership")
+    charged = ThemeCharge.objects.filter(theme=into).values_list("membership", flat=True)
     ThemeCharge.objects.filter(theme=theme, membership__in=list(charged)).delete()
     ThemeCharge.objects.filter(theme=theme).update(theme=into)
     _in_drafts(theme, into)

@@ -19,7 +19,7 @@ from units.verdicts import Refused
 
 MOST_CHARACTERS = 200_000  # a year's work points have some ten thousand
 MOST_FOUND = 300
-HEAD = 30  # a line so short without a full stop is a heading; a longer one goes on in the next
+HEAD = 24  # a line so short without a full stop is a heading; a longer one goes on in the next
 LONG = 60  # characters from which on a name is too long to be chosen from a list
 
 _DIGITS = "零一二三四五六七八九"

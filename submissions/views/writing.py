@@ -210,7 +210,7 @@ def theme_groups(themes: Iterable[Theme]) -> list[tuple[str, list[Theme]]]:
     chapters = {theme.parent for theme in rows if theme.parent_id}
     for theme in rows:
         chapter = theme if theme in chapters else theme.parent
-        head = f"{theme.period}报送要点" if theme.is_priority else chapter.full if chapter else ""
+        head = f"{theme.period}报送要点（不计分）" if theme.is_priority else chapter.full if chapter else ""
         groups.setdefault(head, []).append(theme)
     return [(head, found) for head, found in groups.items() if found]
 
