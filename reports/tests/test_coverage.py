@@ -1,6 +1,7 @@
 """Coverage: points by groups and units; each number is that of its list, on the screen and in the workbook."""
 
 import datetime
+from collections import Counter
 
 import openpyxl
 import pytest
@@ -9,13 +10,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from submissions.coverage import Counts, columns_of, coverage
+from submissions.coverage import all_units, columns_of, coverage
 from submissions.exact import ONE
-from submissions.models import ItemTheme, Theme
+from submissions.models import Item, ItemTheme, Theme
 from submissions.states import State
 from submissions.themes import Reach
-from units.models import RosterGroup, RosterLine
+from units.models import Office, RosterGroup, RosterLine
 
 
 @pytest.fixture
@@ -103,9 +105,7 @@ def test_a_unit_sees_its_own_column_and_waits_until_it_is_told(world, points):
     assert numbers(table) == {"育人": [(2, 1)], "阅读": [(0, 1)], "体育": [(2, 0)], "劳动": [(0, 0)]}
     assert [column.name for column in table.columns] == ["丙学院"]
     assert "甲市教育局" not in page.content.decode()
-    ItemTheme.objects.filter(item__title="学院的")[0].item.__class__.objects.filter(title="学院的").update(
-        undo_until="2999-01-01 00:00+08:00"
-    )
+    Item.objects.filter(title="学院的").update(undo_until="2999-01-01 00:00+08:00")
     again = officer.get(reverse("coverage", args=["jia"]) + "?of=year-2020").context["table"]
     assert numbers(again)["体育"] == [(1, 1)]
     for cell in [cell for line in again.lines for cell in line.cells]:
@@ -156,10 +156,30 @@ def test_the_workbook_has_the_numbers_of_the_screen(world, points, tmp_path):
     assert rows("没有单位报送的")[1] == [["一、育人", "3", "劳动"]]
 
 
-def test_the_examples_items_put_on_points_are_covered(world):
-    """As many items as a bureau of the 2020 circular has, put on points by turns: the sums are theirs."""
-    made = [Theme.objects.create(office=world.office, year=2020, name=f"要点{i}") for i in range(3)]
-    for i in range(12):
-        world.item(themes=[made[i % 3].pk])
-    counts = Counts(Reach(world.office, year=2020), None)
-    assert [n.confirmed for n in counts.of(made).values()] == [4, 4, 4]
+@pytest.mark.once
+def test_the_examples_items_put_on_points_are_covered(db):
+    """The 1133 items of the published quarter, put on four points by turns; a fifth gets none."""
+    call_command("load_example", "shanxi-2020q1", verbosity=0)
+    office = Office.objects.get(code="shanxi")
+    made = [Theme.objects.create(office=office, year=2020, name=f"要点{i}", position=i) for i in range(5)]
+    items = list(Item.objects.filter(office=office).order_by("pk"))
+    ItemTheme.objects.bulk_create(
+        ItemTheme(item=item, theme=made[i % 4], confirmed_at=timezone.now()) for i, item in enumerate(items)
+    )
+    reach = Reach(office, year=2020)
+    table = coverage(reach, None, columns_of(reach, None))
+    assert [line.cells[0].numbers.confirmed for line in table.lines] == [284, 283, 283, 283, 0]
+    by_group = [sum(line.cells[at].numbers.confirmed for line in table.lines) for at in (1, 2)]
+    published = Counter(item.unit_id for item in items)
+    groups = RosterGroup.objects.filter(office=office).order_by("order")
+    assert by_group == [sum(published[line.unit_id] for line in group.lines.all()) for group in groups]
+    assert sum(by_group) == 1133
+    assert table.silent == [made[4]]
+    by_unit = coverage(reach, None, all_units(office))
+
+    def confirmed(cell):
+        return cell.numbers.confirmed
+
+    assert [sum(cells) for cells in zip(*(map(confirmed, line.cells) for line in by_unit.lines), strict=True)] == [
+        published[column.pk] for column in by_unit.columns
+    ]  # fmt: skip

@@ -3,7 +3,9 @@
 import datetime
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -188,7 +190,7 @@ def test_what_an_item_has_is_not_deleted(world):
 def test_order_by_numbers_and_by_one_place_without_javascript(world, manager):
     reach = Reach(world.office, year=2020)
     a, b = (topic(world, name, year=2020, position=i) for i, name in enumerate("甲乙"))
-    points = [topic(world, name, year=2020, position=9, parent=a) for name in "子丑"]
+    points = [topic(world, name, year=2020, position=9, parent=a) for name in "子丑寅"]
 
     def sent(**more):
         return {"seen": themes.order_seen(themes.tree_of(reach.topics)), **more}
@@ -198,16 +200,17 @@ def test_order_by_numbers_and_by_one_place_without_javascript(world, manager):
 
     page = reverse("themes", args=["jia"]) + "?of=year-2020"
     manager.post(page, sent(theme=[a.pk, b.pk], position=[2, 1]))
-    assert order() == ["乙", "甲", "子", "丑"]
+    assert order() == ["乙", "甲", "子", "丑", "寅"]
     manager.post(page, sent(theme=[a.pk, b.pk], position=[2, 1], up=points[1].pk))
-    assert order() == ["乙", "甲", "丑", "子"]
-    stale = sent(theme=[], position=[], up=a.pk)
+    assert order() == ["乙", "甲", "丑", "子", "寅"]
+    manager.post(page, sent(theme=[], position=[], up=a.pk))
+    stale = sent(theme=[], position=[], up=points[2].pk)
     manager.post(page, stale)
     manager.post(page, stale)  # five clicks make one
-    assert order() == ["甲", "丑", "子", "乙"]
+    assert order() == ["甲", "丑", "寅", "子", "乙"]
     answer = manager.post(page, sent(theme=["x\x00", "9" * 30], position=["", "-1"], up="9" * 30))
     assert answer.status_code == 302
-    assert order() == ["甲", "丑", "子", "乙"]
+    assert order() == ["甲", "丑", "寅", "子", "乙"]
 
 
 def test_each_number_is_that_of_the_list_it_leads_to(world, manager, django_assert_num_queries):
@@ -331,14 +334,9 @@ def test_the_public_page_shows_what_is_published_and_nothing_else(world, client,
 
 
 def test_the_page_of_themes_costs_the_same_for_one_and_for_many(world, manager):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     def cost(path):
         manager.get(path)
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             assert manager.get(path).status_code == 200
         return len(asked)
 

@@ -108,6 +108,7 @@ def test_looking_saves_nothing_and_saving_twice_saves_once(world, manager):
     assert "认出 4 章、23 条要点" in page
     assert "前面缺 22 到 29" in page
     assert not Theme.objects.filter(year=2022).exists()
+    assert not TrailEntry.objects.filter(act="导入主题").exists()
     assert post(manager, **rows(text)).status_code == 302
     made = Theme.objects.filter(office=world.office, year=2022)
     assert (made.filter(parent=None).count(), made.exclude(parent=None).count()) == (4, 23)
