@@ -127,13 +127,15 @@ def _menu(office: Office, account: Account, here: str, waiting: Waiting) -> list
         if account.has_role(office.unit_id, Role.MANAGER):
             rosters.append(Link("入网申请", at("registrations"), waiting.asking))
         groups.append(("单位", rosters))
-        managing = [Link("报送期", at("periods")), Link("计分办法", at("scheme")), Link("渠道", at("channels"))]
+        managing = [Link("报送期", at("periods")), Link("主题和要点", at("themes")), Link("要点覆盖", at("coverage"))]
+        managing += [Link("计分办法", at("scheme")), Link("渠道", at("channels"))]
         managing += [Link("退回理由", at("reasons"))] if may_set_desk(account, office) else []
         managing += [Link("审计记录", at("trail"))] if may_audit(account, office) else []
         groups.append(("管理", managing))
     elif groups:
         published = [Link("已印发的通报", at("circulars"))] if sees_whole(account, office) else []
-        groups.append(("办法", [*published, Link("计分办法", at("scheme")), Link("本单位", at("own-unit"))]))
+        rules = [Link("要点覆盖", at("coverage")), Link("计分办法", at("scheme")), Link("本单位", at("own-unit"))]
+        groups.append(("办法", [*published, *rules]))
     else:
         groups.append(("", [Link("首页", at("home"))]))
     if may_keep_accounts(account, office):

@@ -354,7 +354,7 @@ def refuse_repost(item: Item, digest: str) -> None:
 
 def _propose(item: Item, themes: list[int], by: Account) -> None:
     """The themes that the officer proposes; those that an editor confirmed stay."""
-    chosen = set(Theme.objects.topics().filter(office=item.office_id, pk__in=themes).values_list("pk", flat=True))
+    chosen = set(Theme.objects.filter(office=item.office_id, pk__in=themes).values_list("pk", flat=True))
     there = dict(item.themes.values_list("theme_id", "confirmed_at"))
     if dropped := [pk for pk, confirmed in there.items() if confirmed is None and pk not in chosen]:
         item.themes.filter(theme__in=dropped).delete()

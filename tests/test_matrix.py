@@ -34,7 +34,7 @@ from portal import rosters
 from reports import runs
 from reports.models import Circular, ReportRun, RunFile
 from scoring import closing
-from submissions import channels, commissions, reasons
+from submissions import channels, commissions, priorities, reasons, themes
 from submissions.adoptions import adopt
 from submissions.announcements import announce
 from submissions.comments import say
@@ -255,6 +255,35 @@ def a_channel(world: World, whose: str) -> Any:
 def a_channel_typed(world: World, **typed: Any) -> dict[str, Any]:
     seen = stamp(channels.described(world.site))
     return {"name": "厅门户网站", "level": "own", "position": 1, "columns": "要闻", "seen": seen, **typed}
+
+
+def a_theme(world: World, whose: str) -> Any:
+    if whose != ELSEWHERE:
+        return world.theme
+    return office_of(world, whose).themes.get_or_create(name="别处的")[0]
+
+
+def a_theme_typed(world: World) -> dict[str, Any]:
+    return {"name": "改名", "active": "on", "seen": stamp(themes.described(world.theme))}
+
+
+def another_theme(world: World) -> dict[str, Any]:
+    return {"into": world.office.themes.create(name="阅读").pk}
+
+
+def an_order_of_themes(world: World) -> dict[str, Any]:
+    other = world.office.themes.create(name="阅读", position=2)
+    tree = themes.tree_of(themes.Reach(world.office).topics)
+    return {"theme": [world.theme.pk, other.pk], "position": [2, 1], "seen": themes.order_seen(tree)}
+
+
+def a_plan(world: World) -> dict[str, Any]:
+    row = {"row": 0, "name": "抓好阅读", "number": "一", "tick": 0}
+    return {"year": 2020, "text": "一、抓好阅读", "do": "save", **row}
+
+
+def priorities_typed(world: World) -> dict[str, Any]:
+    return {"more": "抓好阅读", "seen": stamp(priorities.described(a_period(world, OWN)))}
 
 
 def the_reasons_typed(world: World) -> dict[str, Any]:
@@ -541,6 +570,14 @@ DESK = [
         told={"editor", "auditor"},
     ),
     Row("reasons", {"manager"}, {"manager"}, data=the_reasons_typed),
+    Row("themes", STAFF, {"manager"}, data=an_order_of_themes),
+    Row("new-theme", {"manager"}, {"manager"}, data=lambda w: {"name": "阅读"}, told={"editor", "auditor"}),
+    Row("theme", STAFF, {"manager"}, a_theme, a_theme_typed),
+    Row("merge-theme", NOBODY, {"manager"}, a_theme, another_theme),
+    Row("remove-theme", NOBODY, {"manager"}, a_theme),
+    Row("import-plan", {"manager"}, {"manager"}, data=a_plan, told={"editor", "auditor"}),
+    Row("priorities", STAFF, {"manager"}, a_period, priorities_typed),
+    Row("coverage", {*STAFF, *UNIT}),
     Row("own-unit", UNIT),
     Row("choose-for-unit", NOBODY, {"signer"}, unit_of, lambda w: {"needs_signer": "on"}, posts_others=NOBODY),
     Row("export-items", ALL),
@@ -648,7 +685,7 @@ DESK = [
 DOOR = {"healthz", "readyz", "start", "session-state", "sign-in-again", "forgotten", "set-password"}
 DOOR |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-out"}
 JOINING = {"join", "application"}  # a stranger's posts; their tests are in units/tests/test_registrations.py
-DOOR |= {*JOINING, "offices-to-join"}
+DOOR |= {*JOINING, "offices-to-join", "public-priorities"}
 # What was made by the request before is shown once; its test is in units/tests/test_accounts.py.
 SHOWN_ONCE = {"link"}
 # Pages of mine that do nothing; of notices those of the account alone: units/tests/test_notices.py.

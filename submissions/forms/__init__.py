@@ -4,6 +4,7 @@ from submissions.forms.decisions import MOST_THEMES, DecisionForm, ReasonForm, R
 from submissions.forms.settings import ChannelForm, ChargeForm, PeriodForm, ReasonsForm
 from submissions.forms.talking import AnnouncementForm, CommentForm, WithdrawForm
 from submissions.forms.texts import EditForm, EntryForm, FromWordForm, MergeForm, WriteForm
+from submissions.forms.themes import PlanForm, ThemeForm
 
 __all__ = [
     "MOST_THEMES",
@@ -20,11 +21,13 @@ __all__ = [
     "MergeForm",
     "PasteForm",
     "PeriodForm",
+    "PlanForm",
     "PutOffForm",
     "ReasonForm",
     "ReasonsForm",
     "ReminderForm",
     "ReviewForm",
+    "ThemeForm",
     "UseForm",
     "ViewForm",
     "WhyForm",

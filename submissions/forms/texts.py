@@ -189,14 +189,14 @@ class WriteForm(TextForm):
     def __init__(self, *args: object, office: Office, units: list[Unit], item: Item | None, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.units = units
-        topics = Theme.objects.topics().filter(office=office).open_on(timezone.localdate())
+        themes = Theme.objects.filter(office=office).open_on(timezone.localdate())
         if item:  # what it has it keeps, whatever ended meanwhile
-            topics |= Theme.objects.topics().filter(pk__in=item.themes.values("theme"))
-        topics = topics.distinct().select_related("parent")
+            themes |= Theme.objects.filter(pk__in=item.themes.values("theme"))
+        themes = themes.distinct().select_related("parent", "period").order_by("-kind", "position", "id")
         choices = {
             "unit": Unit.objects.filter(pk__in=[unit.pk for unit in units]),
             "kind": ItemKind.objects.filter(office=office, active=True),
-            "themes": topics,
+            "themes": themes,
         }
         for name, rows in choices.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]

@@ -15,6 +15,13 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddConstraint(
+            model_name='theme',
+            constraint=models.CheckConstraint(
+                condition=models.Q(('kind', 'topic'), models.Q(('parent', None), ('period__isnull', False), ('scored', False)), _connector='OR'),
+                name='theme_priority_of_a_period_scores_nothing',
+            ),
+        ),
         migrations.CreateModel(
             name='MergedItem',
             fields=[

@@ -11,7 +11,7 @@ from django.utils import timezone
 from submissions import search
 from submissions.fields import MillionthsField
 from submissions.models.kinds import ItemKind
-from submissions.models.themes import Theme
+from submissions.models.themes import Theme, ThemeKind
 from submissions.states import EVENT_LABELS, RECEIVED, TOLD, State
 from units.models import Office, Role, RosterLine, Unit
 
@@ -68,6 +68,17 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def received_in(self, period: "Period") -> "ItemQuerySet":
         return self.filter(received_on__range=(period.starts_on, period.ends_on))
+
+    def received_in_year(self, year: int) -> "ItemQuerySet":
+        return self.filter(received_on__range=(datetime.date(year, 1, 1), datetime.date(year, 12, 31)))
+
+    def about(self, theme: Theme, confirmed: bool = False) -> "ItemQuerySet":
+        """Those that have this theme or one below it, each once; ``confirmed``: not only proposed."""
+        themes = [theme.pk, *theme.children.values_list("pk", flat=True)]
+        links = ItemTheme.objects.filter(theme__in=themes)
+        if confirmed:
+            links = links.exclude(confirmed_at=None)
+        return self.filter(pk__in=links.values("item"))
 
     def awaiting_decision(self) -> "ItemQuerySet":
         """Urgent first, then the longest waiting."""
@@ -347,6 +358,11 @@ class ItemShare(models.Model):
         return f"{self.unit} {self.share}"
 
 
+class ItemThemeQuerySet(models.QuerySet["ItemTheme"]):
+    def topics(self) -> "ItemThemeQuerySet":
+        return self.filter(theme__kind=ThemeKind.TOPIC)
+
+
 class ItemTheme(models.Model):
     """Officers propose a theme, acceptance confirms it. Only confirmed, scored themes count."""
 
@@ -359,6 +375,8 @@ class ItemTheme(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
+
+    objects = ItemThemeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "信息主题"

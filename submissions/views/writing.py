@@ -237,15 +237,19 @@ def _remarks(item: Item | None) -> ItemEvent | None:
     return came_back if item.state in (State.RETURNED, State.DRAFT) else None
 
 
-def theme_groups(themes: Iterable[Theme]) -> list[tuple[Theme | None, list[Theme]]]:
-    """Themes under the chapter they belong to; first those of none. A chapter is itself a choice, and among its own."""
-    groups: dict[Theme | None, list[Theme]] = {None: []}
+def theme_groups(themes: Iterable[Theme]) -> list[tuple[str, list[Theme]]]:
+    """Themes under the chapter they belong to; first those of none, last the priorities of each period.
+
+    A chapter is itself a choice, and among its own.
+    """
+    groups: dict[str, list[Theme]] = {"": []}
     rows = list(themes)
     chapters = {theme.parent for theme in rows if theme.parent_id}
     for theme in rows:
         chapter = theme if theme in chapters else theme.parent
-        groups.setdefault(chapter, []).append(theme)
-    return [(chapter, found) for chapter, found in groups.items() if found]
+        head = f"{theme.period}报送要点（不计分）" if theme.is_priority else chapter.full if chapter else ""
+        groups.setdefault(head, []).append(theme)
+    return [(head, found) for head, found in groups.items() if found]
 
 
 def _file_rows(item: Item | None, typed: list[list]) -> list[tuple[ItemFile, str]]:
