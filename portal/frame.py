@@ -39,6 +39,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             waiting = _waiting(office, user, request.path)
         context |= {"menu": _menu(office, user, here, waiting), "who": _who(office, user), "reads": reads}
         context["unread"] = waiting.told
+        if user.has_role(office.unit_id, Role.EDITOR):
+            context["urgent_waiting"] = waiting.urgent
     return context
 
 
@@ -49,6 +51,7 @@ class Waiting(NamedTuple):
     told_here: str
     to_sign: str
     to_decide: str
+    urgent: str
     drafts: str
     asking: str
 
@@ -64,6 +67,7 @@ def _waiting(office: Office, account: Account, path: str) -> Waiting:
         unread.filter(address=path),
         items.waiting_for(account) if of_unit else items.none(),
         items.filter(state=State.SUBMITTED) if works else items.none(),
+        items.filter(state=State.SUBMITTED, urgent=True) if works else items.none(),
         drafts if works and may_make(account, office) else drafts.none(),
         Registration.objects.visible_to(account, office).waiting() if works else Registration.objects.none(),
     ]
@@ -121,6 +125,8 @@ def _menu(office: Office, account: Account, here: str, waiting: Waiting) -> list
         groups.append(("单位", rosters))
         managing = [Link("报送期", at("periods")), Link("计分办法", at("scheme")), Link("渠道", at("channels"))]
         managing += [Link("退回理由", at("reasons"))] if may_set_desk(account, office) else []
+        if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):
+            managing.append(Link("工作量", at("load")))
         managing += [Link("审计记录", at("trail"))] if may_audit(account, office) else []
         groups.append(("管理", managing))
     elif groups:

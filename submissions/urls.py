@@ -6,6 +6,7 @@ from submissions.views import (
     editing,
     entering,
     items,
+    load,
     pasting,
     periods,
     queue,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("items/enter/", entering.enter_item, name="enter-item"),
     path("queue/", queue.queue, name="queue"),
     path("queue/several/", queue.decide_several, name="decide-several"),
+    path("queue/urgent/", queue.urgent_now, name="urgent-now"),
     path("queue/undo/", queue.undo_decisions, name="undo-decisions"),
     path("queue/keys/", queue.switch_keys, name="switch-keys"),
     path("queue/views/", queue.save_view, name="save-view"),
@@ -46,5 +48,6 @@ urlpatterns = [
     path("channels/", channels.channel_list, name="channels"),
     path("channels/new/", channels.new_channel, name="new-channel"),
     path("channels/<int:pk>/", channels.change_channel, name="channel"),
+    path("load/", load.load_page, name="load"),
     path("reasons/", reasons.reasons_page, name="reasons"),
 ]

@@ -12,7 +12,7 @@ from submissions import search
 from submissions.fields import MillionthsField
 from submissions.models.kinds import ItemKind
 from submissions.models.themes import Theme
-from submissions.states import EVENT_LABELS, RECEIVED, TOLD, State
+from submissions.states import DECISIONS, EVENT_LABELS, RECEIVED, TOLD, State
 from units.models import Office, Role, RosterLine, Unit
 
 if TYPE_CHECKING:
@@ -197,6 +197,11 @@ class Item(models.Model):
         return State.SUBMITTED if self.held and not account.works_at(self.office) else self.state
 
     @property
+    def report(self) -> str:
+        """终报, 续报, or nothing where it follows none."""
+        return ("终报" if self.final else "续报") if self.follows_id else ""
+
+    @property
     def days_waited(self) -> int:
         """Whole days since it last came in."""
         return (timezone.now() - self.waits_since).days
@@ -350,6 +355,7 @@ class ItemEvent(models.Model):
             # Which of those that wait came in again: else PostgreSQL reads the whole history to find that few did.
             models.Index(fields=["item"], condition=Q(move="resubmit"), name="event_came_again"),
             models.Index(fields=["id"], condition=Q(told_at=None, move__in=TOLD), name="event_to_tell"),
+            models.Index(fields=["at"], condition=Q(move__in=DECISIONS), name="event_decided"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(move__in=list(EVENT_LABELS)), name="event_move_legal"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
 from submissions.filters import ItemFilter
+from submissions.follow_ups import chain_of
 from submissions.forms import MOST_THEMES, ReasonForm
 from submissions.models import Draft, Item, ItemEvent, Review, ReviewStage, Theme
 from submissions.moves import move
@@ -20,6 +21,7 @@ from submissions.permissions import (
     may_adopt,
     may_decide,
     may_edit,
+    may_follow,
     may_move,
     may_review,
     may_undo,
@@ -138,6 +140,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
     revisions = sorted(item.revisions.select_related("author"), key=lambda one: one.number)
     reviews_now = may_review(account, item)  # who fails it sends it back
     rethinks = item.state == State.VALID and may_decide(account, item)
+    writes, first = account.has_role(item.unit_id, Role.OFFICER), item.follows or item
     editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
     context = {
         "item": item,
@@ -150,7 +153,9 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "may_edit": may_edit(account, item),
         "reviews": reviews.select_related("reviewer", "revision").order_by("at"),
         "may_review": reviews_now,
-        "may_copy": account.has_role(item.unit_id, Role.OFFICER),
+        "may_copy": writes,
+        "chain": chain_of(item, account),
+        "may_follow": may_follow(account, first) if writes and item.number and first.urgent else None,
         "shares": item.shares.select_related("unit"),
         "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
         "forwardings": item.forwardings.select_related("channel", "revoked_by").order_by("forwarded_on", "id"),
