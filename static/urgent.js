@@ -75,6 +75,7 @@
 
   function show(told) {
     bar.hidden = told.number === "0";
+    document.body.classList.toggle("is-urgent", !bar.hidden);
     document.getElementById("urgent-number").textContent = told.number;
     document.title = told.number === "0" ? title : `（紧急 ${told.number}）${title}`;
     const known = new Set(stored(KNOWN, []));
