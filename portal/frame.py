@@ -8,6 +8,7 @@ from django.urls import reverse
 from reports.models import ReportRun
 from reports.permissions import may_make
 from scoring.standings import sees_whole
+from submissions import urgent
 from submissions.filters import counted
 from submissions.models import Item
 from submissions.permissions import may_set_desk
@@ -67,7 +68,7 @@ def _waiting(office: Office, account: Account, path: str) -> Waiting:
         unread.filter(address=path),
         items.waiting_for(account) if of_unit else items.none(),
         items.filter(state=State.SUBMITTED) if works else items.none(),
-        items.filter(state=State.SUBMITTED, urgent=True) if works else items.none(),
+        urgent.waiting(office) if works else items.none(),
         drafts if works and may_make(account, office) else drafts.none(),
         Registration.objects.visible_to(account, office).waiting() if works else Registration.objects.none(),
     ]

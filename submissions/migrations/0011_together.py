@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='itemevent',
-            index=models.Index(condition=models.Q(('move__in', ('accept', 'return', 'reject'))), fields=['at'], name='event_decided'),
+            index=models.Index(fields=['at'], name='event_at'),
         ),
         migrations.AddConstraint(
             model_name='commission',

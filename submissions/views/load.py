@@ -31,7 +31,7 @@ def load_page(request: DeskRequest) -> HttpResponse:
         "load": load,
         "most": most,
         "wide": WIDE * len(load.weeks),
-        "bars": [(i * WIDE + 1, HIGH - week.number * HIGH // most, week) for i, week in enumerate(load.weeks)],
+        "bars": [(i * WIDE + 1, week.number * HIGH // most, week) for i, week in enumerate(load.weeks)],
         "days": [(bar, bar.number * 100 // longest) for bar in load.distribution],
     }
     return render(request, "submissions/load.html", context)
