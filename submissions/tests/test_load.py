@@ -39,7 +39,14 @@ def of(*days: float) -> list[Decision]:
 @pytest.mark.once
 @pytest.mark.parametrize(
     ("days", "median", "most", "in_time"),
-    [((), None, None, 0), ((2,), 2, 2, 1), ((1, 4), 2.5, 4, 1), ((3, 3.01), 3.005, 3.01, 1), (range(1, 11), 5.5, 9, 3)],
+    [
+        ((), None, None, 0),
+        ((0,), 0, 0, 1),
+        ((2,), 2, 2, 1),
+        ((1, 4), 2.5, 4, 1),
+        ((3, 3.01), 3.005, 3.01, 1),
+        (range(1, 11), 5.5, 9, 3),
+    ],
 )
 def test_half_nine_tenths_and_how_many_in_time(days, median, most, in_time):
     told = figures(of(*days), within=3)

@@ -147,7 +147,7 @@ def test_many_that_wait_cost_the_screen_the_same(world, wang, django_assert_num_
 
 
 def test_of_a_late_one_the_editors_in_charge_are_told_once_and_again_when_it_came_in_again(world):
-    on_time, late, ancient = (reported(world, f"第{n}件", minutes=n) for n in (29, 31, 3000))
+    on_time, late, ancient = (reported(world, f"第{n}件", minutes=n) for n in (29, 31, 2000))
     world.item("普通的一条", state=State.SUBMITTED)
     narrowed = world.manager.memberships.create(unit=world.office.unit, role=Role.EDITOR)
     narrowed.groups.add(world.office.roster_groups.get(name="各高等院校"))
