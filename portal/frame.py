@@ -8,6 +8,7 @@ from django.urls import reverse
 from reports.models import ReportRun
 from reports.permissions import may_make
 from scoring.standings import sees_whole
+from submissions import urgent
 from submissions.filters import counted
 from submissions.models import Announcement, CommissionedUnit, Item
 from submissions.permissions import may_set_desk
@@ -39,6 +40,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             waiting = _waiting(office, user, request.path)
         context |= {"menu": _menu(office, user, here, waiting), "who": _who(office, user), "reads": reads}
         context["unread_notices"] = waiting.told
+        if user.has_role(office.unit_id, Role.EDITOR):
+            context["urgent_waiting"] = waiting.urgent
     return context
 
 
@@ -51,6 +54,7 @@ class Waiting(NamedTuple):
     announced: str
     asked: str
     to_decide: str
+    urgent: str
     drafts: str
     asking: str
 
@@ -69,6 +73,7 @@ def _waiting(office: Office, account: Account, path: str) -> Waiting:
         Announcement.objects.visible_to(account, office).unread_by(account) if of_unit else Announcement.objects.none(),
         CommissionedUnit.objects.of(account, office).waiting() if of_unit else CommissionedUnit.objects.none(),
         items.filter(state=State.SUBMITTED) if works else items.none(),
+        urgent.waiting(office) if works else items.none(),
         drafts if works and may_make(account, office) else drafts.none(),
         Registration.objects.visible_to(account, office).waiting() if works else Registration.objects.none(),
     ]
@@ -130,6 +135,8 @@ def _menu(office: Office, account: Account, here: str, waiting: Waiting) -> list
         managing = [Link("报送期", at("periods")), Link("主题和要点", at("themes")), Link("要点覆盖", at("coverage"))]
         managing += [Link("计分办法", at("scheme")), Link("渠道", at("channels"))]
         managing += [Link("退回理由", at("reasons"))] if may_set_desk(account, office) else []
+        if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):
+            managing.append(Link("工作量", at("load")))
         managing += [Link("审计记录", at("trail"))] if may_audit(account, office) else []
         groups.append(("管理", managing))
     elif groups:

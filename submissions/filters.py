@@ -229,6 +229,11 @@ class QueueFilter(ItemFilter):
     def total(self) -> str:
         return next(number for mark, _, number, _ in self.states if mark == self.mark)
 
+    @property
+    def urgent_number(self) -> str:
+        """How many the band of urgent items has on all pages together; not told where another mark is chosen."""
+        return "" if self.mark not in ("", "urgent") else next(n for mark, _, n, _ in self.states if mark == "urgent")
+
     def listed(self) -> ItemQuerySet:
         return self.by_state.for_queue()
 

@@ -23,7 +23,7 @@ from submissions.models import (
 )
 from submissions.models.adoptions import Revocable
 from submissions.models.items import ItemQuerySet
-from submissions.states import DECISIONS, MOVES, State
+from submissions.states import DECISIONS, MOVES, RECEIVED, State
 from units.models import UNIT_ROLES, Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
@@ -266,6 +266,31 @@ def may_write(account: Account, item: Item) -> Verdict:
     if item.state not in WRITABLE:
         return no(f"这条信息现在是“{State(item.state).label}”，不能再改。")
     return YES
+
+
+ENDED = "这件事已经报过终报，不能再续报；有新的情况，请另报一条。"
+OPEN = (State.DRAFT, State.WITHDRAWN, State.REJECTED)  # states of a final report that ends nothing
+
+
+def may_follow(account: Account, first: Item) -> Verdict:
+    """An officer of the unit carries on its urgent report once the office has it, whatever the office made of it, until
+    the final one."""
+    if not (verdict := may_write_for(account, first.unit, first.office)):
+        return verdict
+    if not first.urgent or first.follows_id:
+        return no("只有紧急信息的首报可以续报。")
+    if first.state not in RECEIVED:
+        return no(f"首报现在是“{State(first.state).label}”，不能续报；请另报一条。")
+    return no(ENDED) if has_ended(first) else YES
+
+
+def has_ended(first: Item, besides: Item | None = None) -> bool:
+    """Whether a final report on it stands: not one that was withdrawn or, as far as its unit is told, rejected."""
+    final = first.follow_ups.filter(final=True)
+    if besides:
+        final = final.exclude(pk=besides.pk)
+    held = Q(undo_until__gt=timezone.now())
+    return final.filter(~Q(state__in=OPEN) | held).exists()
 
 
 def may_remind(account: Account, period: Period) -> Verdict:

@@ -16,6 +16,7 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
+from submissions import urgent
 from submissions.models import (
     Adoption,
     AnnouncedUnit,
@@ -89,8 +90,8 @@ def _tell_of_event(event: ItemEvent) -> None:
         _tell_units(event)
     elif event.now == State.SUBMITTED and item.urgent:
         address = reverse("read-item", args=[item.office.code, item.pk])
-        said = f"{item.unit}报来紧急信息{_named(item)}"
-        tell(item.office, NoticeKind.URGENT, f"event:{event.pk}", _each_of(_editors_of(item), said), address)
+        told = _each_of(_editors_of(item), urgent.in_words(item))
+        tell(item.office, NoticeKind.URGENT, f"event:{event.pk}", told, address)
 
 
 def _undone(event: ItemEvent) -> bool:
@@ -233,6 +234,26 @@ def look_ahead() -> None:
     if timezone.localtime().hour >= settings.NOTICE_HOUR and today.isoweekday() <= FRIDAY:
         for office in Office.objects.select_related("unit"):
             tell_of_overdue(office)
+
+
+def tell_of_late() -> None:
+    """The editors in charge of an urgent item, once, that it waits beyond the office's minutes; again where it came in
+    again. Every minute."""
+    late = {_key_of_late(item): (item, clock) for item, clock in urgent.just_late()}
+    if not late:
+        return
+    editors = people_of({item.office.unit_id for item, _ in late.values()}, Role.EDITOR)
+    known = set(Notice.objects.filter(account__in=editors, key__in=late).values_list("key", flat=True))
+    for key, (item, clock) in late.items():
+        if key in known:
+            continue
+        said = f"紧急信息{_named(item)}{clock}，还没有办理"
+        address = reverse("read-item", args=[item.office.code, item.pk])
+        tell(item.office, NoticeKind.URGENT, key, _each_of(_editors_of(item), said), address)
+
+
+def _key_of_late(item: Item) -> str:
+    return f"urgent-late:{item.pk}:{item.waits_since.timestamp():.0f}"
 
 
 def tell_of_end(period: Period) -> None:

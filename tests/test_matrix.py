@@ -142,6 +142,12 @@ def an_instruction(world: World, whose: str) -> Any:
     return an_item(world, whose, State.VALID).instructions.create(leader="某副省长", given_on="2020-03-01")
 
 
+def an_urgent_item(world: World, whose: str) -> Item:
+    item = an_item(world, whose)
+    Item.objects.filter(pk=item.pk).update(urgent=True)
+    return item
+
+
 def an_edited_item(world: World, whose: str) -> Any:
     item = an_item(world, whose)
     for number in (1, 2):
@@ -287,7 +293,7 @@ def priorities_typed(world: World) -> dict[str, Any]:
 
 
 def the_reasons_typed(world: World) -> dict[str, Any]:
-    return {"reasons": "太长", "decides_within": 5, "seen": stamp(reasons.described(world.office))}
+    return {"reasons": "太长", "decides_within": 5, "urgent_within": 20, "seen": stamp(reasons.described(world.office))}
 
 
 def a_period(world: World, whose: str, closed: bool = False) -> Any:
@@ -516,6 +522,7 @@ DESK = [
     Row("move-item", NOBODY, {"signer"}, partial(an_item, state=State.SIGNING), path=("sign",), posts_others=NOBODY),
     Row("write", {"officer"}, {"officer"}, data=lambda w: a_text(w, do="save")),
     Row("write", {"officer"}, {"officer"}, data=lambda w: a_text(w, do="submit")),
+    Row("write", {"officer"}, thing=an_urgent_item, asked="follows", reads_others=NOBODY),
     Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="save"), **OF_OWN),
     Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="submit"), **OF_OWN),
     Row("write-item", {"officer"}, {"officer"}, a_returned_item, lambda w: a_text(w, do="submit"), **OF_OWN),
@@ -601,6 +608,8 @@ DESK = [
     Row("discard-draft", NOBODY, {"officer"}, a_draft, posts_others=NOBODY),
     Row("move-item", NOBODY, {"editor"}, partial(an_item, state=State.REJECTED), lambda w: REASON, ("reopen",)),
     Row("queue", STAFF),
+    Row("urgent-now", {"editor"}),
+    Row("load", STAFF),
     Row("read-item", STAFF, thing=an_item),
     Row("decide-item", NOBODY, {"editor"}, an_item, lambda w: {"do": "accept", "themed": 1, "themes": w.theme.pk}),
     Row("decide-item", NOBODY, {"editor"}, an_item, lambda w: {"do": "reject", "say": "因为"}),

@@ -185,6 +185,9 @@ class WriteForm(TextForm):
     authors = LineField(label="作者", max_length=200, required=False)
     responsible = LineField(label="责任编辑", max_length=60, required=False)
     urgent = forms.BooleanField(label="紧急信息，请编辑先看", required=False)
+    final = forms.BooleanField(
+        label="这是终报", required=False, help_text="事情已经办完，以后不再续报；标题里的“续报”请改成“终报”"
+    )
 
     def __init__(self, *args: object, office: Office, units: list[Unit], item: Item | None, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -265,6 +268,7 @@ class WriteForm(TextForm):
             version=asked["version"],
             kind=asked["kind"],
             urgent=asked["urgent"],
+            final=asked["final"],
             authors=asked["authors"],
             responsible=asked["responsible"],
             themes=[theme.pk for theme in asked["themes"]],

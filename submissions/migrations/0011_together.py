@@ -144,6 +144,10 @@ class Migration(migrations.Migration):
             model_name='commission',
             index=models.Index(condition=models.Q(('told_at', None)), fields=['id'], name='commission_to_tell'),
         ),
+        migrations.AddIndex(
+            model_name='itemevent',
+            index=models.Index(fields=['at'], name='event_at'),
+        ),
         migrations.AddConstraint(
             model_name='commission',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdraw_reason', ''), ('withdrawn_at', None)), models.Q(('withdrawn_at__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='commission_withdrawn_with_a_reason'),

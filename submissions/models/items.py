@@ -237,6 +237,11 @@ class Item(models.Model):
         return State.SUBMITTED if self.held and not account.works_at(self.office) else self.state
 
     @property
+    def report(self) -> str:
+        """终报, 续报, or nothing where it follows none."""
+        return ("终报" if self.final else "续报") if self.follows_id else ""
+
+    @property
     def days_waited(self) -> int:
         """Whole days since it last came in."""
         return (timezone.now() - self.waits_since).days
@@ -406,6 +411,8 @@ class ItemEvent(models.Model):
             # Which of those that wait came in again: else PostgreSQL reads the whole history to find that few did.
             models.Index(fields=["item"], condition=Q(move="resubmit"), name="event_came_again"),
             models.Index(fields=["id"], condition=Q(told_at=None, move__in=TOLD), name="event_to_tell"),
+            # Of a period (``load``). Of all moves: SQLite uses no index of some for a query that binds them.
+            models.Index(fields=["at"], name="event_at"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(move__in=list(EVENT_LABELS)), name="event_move_legal"),

@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -16,6 +17,8 @@ from submissions.exact import from_decimal
 from submissions.exact import plain as plain_millionths
 from submissions.models import Attachment, Item
 from submissions.states import State
+from submissions.urgent import clock_of
+from units.models import Office
 
 register = template.Library()
 
@@ -61,6 +64,15 @@ def sum_of(effects: Iterable[Any]) -> int:
 def day(value: datetime.date | None) -> str:
     """3月31日; with the year where it is not this one's."""
     return f"{value.year}年{value.month}月{value.day}日" if value else ""
+
+
+@register.simple_tag
+def urgent_clock(item: Item, office: Office) -> SafeString:
+    """How long an urgent item has waited, and what is left of the office's minutes; the page goes on counting."""
+    clock = clock_of(item.waits_since, office.urgent_within, timezone.now())
+    late = " is-late" if clock.late else ""
+    told = (late, clock.waited, office.urgent_within, clock)
+    return format_html('<span class="clock{}" data-waited="{}" data-within="{}">{}</span>', *told)
 
 
 @register.filter

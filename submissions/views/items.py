@@ -14,6 +14,7 @@ from submissions.comments import conversation
 from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
 from submissions.filters import ItemFilter
+from submissions.follow_ups import chain_of
 from submissions.forms import MOST_THEMES, ReasonForm
 from submissions.mergers import take_apart
 from submissions.models import Adoption, Draft, Item, ItemEvent, Review, ReviewStage, Theme
@@ -23,6 +24,7 @@ from submissions.permissions import (
     may_adopt,
     may_decide,
     may_edit,
+    may_follow,
     may_move,
     may_review,
     may_share_out,
@@ -151,6 +153,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
     revisions = sorted(item.revisions.select_related("author"), key=lambda one: one.number)
     reviews_now = may_review(account, item)  # who fails it sends it back
     rethinks = item.state == State.VALID and may_decide(account, item)
+    writes, first = account.has_role(item.unit_id, Role.OFFICER), item.follows or item
     editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
     context = {
         "item": item,
@@ -163,8 +166,10 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "may_edit": may_edit(account, item),
         "reviews": reviews.select_related("reviewer", "revision").order_by("at"),
         "may_review": reviews_now,
-        "may_copy": account.has_role(item.unit_id, Role.OFFICER),
+        "may_copy": writes,
         "asked": answers.answered_by(item) if works or own else None,
+        "chain": chain_of(item, account),
+        "may_follow": may_follow(account, first) if writes and item.number and first.urgent else None,
         "shares": item.shares.select_related("unit"),
         "adoptions": Adoption.objects.of(item)
         .select_related("channel", "item", "recorded_by", "revoked_by")

@@ -7,18 +7,20 @@ from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
-from submissions import answers, saved_views
+from submissions import answers, saved_views, urgent
 from submissions.comments import Conversation, conversation
 from submissions.decisions import decide, undo
 from submissions.differences import of_revisions
 from submissions.drafts import files_of
 from submissions.filters import QueueFilter
+from submissions.follow_ups import chain_of
 from submissions.forms import DecisionForm, ViewForm
 from submissions.models import Comment, DecisionReason, Item, Review, SavedView, Theme
 from submissions.permissions import may_decide, may_edit, may_undo
@@ -48,6 +50,15 @@ def read_item(request: DeskRequest, pk: int) -> HttpResponse:
     only_for(request, *STAFF)
     item = an_item(request, pk)
     return reading(request, item, form=worded(request, item))
+
+
+@never_cache
+@require_safe
+@at_office
+def urgent_now(request: DeskRequest) -> JsonResponse:
+    """What is urgent and waits, for the page that asks by itself."""
+    only_for(request, Role.EDITOR)
+    return JsonResponse(urgent.as_told(request.office))
 
 
 @act("办理信息", ["do", "themes", "themed", "reasons", "say"])
@@ -221,6 +232,7 @@ def reading(
         "returned": next((event for event in reversed(events) if event.move == "return"), None),
         "events": [event for event in events if event.move not in INNER],
         "recent": recent(request, item),
+        "chain": chain_of(item, request.user),
         "verdict": may_decide(request.user, item),
         "may_edit": may_edit(request.user, item),
         "waits": item.state == State.SUBMITTED,

@@ -22,7 +22,7 @@ from submissions.forms import WriteForm
 from submissions.inspection import CONTENT_TYPES
 from submissions.models import Channel, CommissionedUnit, Draft, Item, ItemEvent, ItemFile, Theme
 from submissions.models.files import kept
-from submissions.permissions import may_write, units_to_write_for
+from submissions.permissions import may_follow, may_write, units_to_write_for
 from submissions.states import State
 from submissions.templatetags.figures import size
 from submissions.views.items import own_item
@@ -36,7 +36,7 @@ from units.verdicts import Refused, TooLate
 log = logging.getLogger(__name__)
 WRITTEN = [
     *("token", "version", "unit", "title", "kind", "body", "html", "editor", "themes", "authors", "responsible"),
-    *("urgent", "joint", "share", "file", "caption", "drop", "files", "page", "turn", "do"),
+    *("urgent", "final", "joint", "share", "file", "caption", "drop", "files", "page", "turn", "do"),
     "ask",  # a page without scripts asks before it submits whether something is like the text
 ]
 
@@ -47,10 +47,14 @@ WRITTEN = [
 def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     """Write an item, new or one's own draft or returned one: save it, as the page does by itself, or submit it."""
     item = own_item(request, pk) if pk else None
-    units = [item.unit] if item else units_to_write_for(request.user, request.office)
+    first = None if item else _carried_on(request)
+    units = [one.unit] if (one := item or first) else units_to_write_for(request.user, request.office)
     if not units:
         raise Http404
     if request.method != "POST":
+        if first and not (verdict := may_follow(request.user, first)):
+            messages.warning(request, verdict.reason)
+            return redirect("item", request.office.code, first.pk)
         if item and not (verdict := may_write(request.user, item)):
             messages.warning(request, verdict.reason)
             return redirect("item", request.office.code, item.pk)
@@ -66,6 +70,16 @@ def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
             return redirect("item", request.office.code, there.pk)  # it is there, with its receipt
         newer = isinstance(error, TooLate)
         return _not_saved(request, item, form, str(error), getattr(error, "on_record", str(error)), newer=newer)
+
+
+def _carried_on(request: DeskRequest) -> Item | None:
+    """The first report of those that the one in the address belongs to, which a new page carries on; else None. Another
+    unit's is none."""
+    pk = row_id(request.GET.get("follows", ""))
+    if pk is None:
+        return None
+    item = own_item(request, pk)
+    return item.follows or item
 
 
 def _submits(request: DeskRequest) -> bool:
@@ -89,6 +103,7 @@ def _written(request: DeskRequest, item: Item | None, form: WriteForm) -> HttpRe
         request.user,
         by_itself=by_itself,
         commission=_commission(request),
+        follows=row_id(request.GET.get("follows", "")),
     )
     if by_itself:
         return _saved_by_itself(request, draft, form)
@@ -204,10 +219,12 @@ def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int 
     chosen, shares = set(map(str, form["themes"].value() or [])), form.shares_typed
     asked = answers.answered_by(item) if item else answers.asked_for(_commission(request), request.office, form.units)
     not_linked = _not_linked(request, item, form.units)
+    first = item.follows if item else _carried_on(request)
     context = {
         "asked": None if not_linked else asked,
         "not_linked": not_linked,
         "item": item,
+        "first": first,
         "form": form,
         "remarks": _remarks(item),
         "warnings": drafts.warnings_of(form["title"].value() or "", form["html"].value() or ""),
@@ -223,7 +240,7 @@ def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int 
         "chosen": chosen,
         "limits": Channel.objects.filter(office=request.office, active=True, most_characters__isnull=False),
         "least": drafts.LEAST,
-        "earlier": _earlier(request) if item is None else [],
+        "earlier": _earlier(request) if item is None and first is None else [],
         **more,
     }
     return render(request, "submissions/write.html", context, status=status)
@@ -273,13 +290,16 @@ def _filled_form(request: DeskRequest, item: Item | None, units: list[Unit]) -> 
         asked = answers.asked_for(_commission(request), request.office, units)
         unit = asked.unit if asked else units[0]
         copied = request.GET.get("copy", "")
-        if not (copied.isdecimal() and len(copied) < 18):
+        if first := _carried_on(request):
+            draft = drafts.follow_up_to(first, request.user)
+        elif not (copied.isdecimal() and len(copied) < 18):
             initial["unit"] = unit
             return WriteForm(initial=initial, office=request.office, units=units, item=None)
-        draft = drafts.copy_of(own_item(request, int(copied)), request.user)
+        else:
+            draft = drafts.copy_of(own_item(request, int(copied)), request.user)
     else:
         draft = drafts.draft_of(item, request.user)
-    names = ("version", "title", "kind", "authors", "responsible", "urgent", "themes", "shares", "files")
+    names = ("version", "title", "kind", "authors", "responsible", "urgent", "final", "themes", "shares", "files")
     initial |= {name: getattr(draft, name) for name in names}
     initial |= {"unit": item.unit if item else unit, "body": plain(draft.body), "html": draft.body}
     return WriteForm(initial=initial, office=request.office, units=units, item=item)
