@@ -11,7 +11,7 @@ from reports.document import Block, Document, Paragraph, Part, Signature
 from reports.kinds import piece
 from reports.models import Letterhead
 from submissions import body
-from submissions.models import Adoption, Channel, ChannelLevel, Forwarding, Item, ReviewStage, Revision
+from submissions.models import Adoption, AdoptionCredit, Channel, ChannelLevel, Forwarding, Item, ReviewStage, Revision
 from submissions.states import State
 from units.models import Account, Office
 from units.text import row_ids
@@ -86,7 +86,7 @@ class Passed:
             ]
             found += [
                 f"{made.adopted_on}已被{self.channel}采用。"
-                for made in self.item.adoptions.all()
+                for made in sorted(self.item.live_adoptions, key=lambda one: one.adopted_on)
                 if made.channel_id == self.channel.pk
             ]
         return found
@@ -149,7 +149,8 @@ class Upward:
                 "sources__item__shares__unit",
                 Prefetch("revisions", sent),
                 Prefetch("forwardings", Forwarding.objects.live().order_by("forwarded_on")),
-                Prefetch("adoptions", Adoption.objects.live().order_by("adopted_on")),
+                Prefetch("adoptions", Adoption.objects.live()),
+                Prefetch("credits", AdoptionCredit.objects.select_related("adoption")),
             )
         )
 

@@ -39,6 +39,7 @@ from submissions.adoptions import adopt
 from submissions.announcements import announce
 from submissions.comments import say
 from submissions.exact import ONE
+from submissions.mergers import Piece, merge
 from submissions.models import Announcement, Comment, Commission, CommissionedUnit, Item, ItemFile
 from submissions.models.files import kept
 from submissions.stamps import stamp
@@ -123,6 +124,25 @@ def an_adoption(world: World, whose: str) -> Any:
     if whose == ELSEWHERE:
         return item.adoptions.create(channel=world.other.channels.first(), adopted_on="2020-03-01")
     return item.adoptions.get()
+
+
+def a_piece(world: World, whose: str) -> Item:
+    """Merged of two items of its owner's."""
+    if whose == ELSEWHERE:
+        return Item.objects.create(office=world.other, unit=world.other.unit, title="综合", state=State.MERGED)
+    shares = [(a_valid_item(world, whose).pk, ONE // 4), (a_valid_item(world, whose).pk, ONE * 3 // 4)]
+    return merge(world.office, Piece("综合", "<p>一并写在这里。</p>", shares), world.editor)
+
+
+def a_merger(world: World) -> dict[str, Any]:
+    sources = [a_valid_item(world, whose).pk for whose in (OWN, OTHERS)]
+    return {"token": "2" * 32, "title": "综合", "body": "一并写在这里。", "source": sources, "share": ["", ""]}
+
+
+def shared_out(world: World) -> dict[str, Any]:
+    """Other shares of the items of the one piece that there is."""
+    sources = Item.objects.filter(pieces__piece__office=world.office).order_by("pk")
+    return {"source": [item.pk for item in sources], "share": ["0.5", "0.5"]}
 
 
 def a_valid_item(world: World, whose: str) -> Item:
@@ -515,6 +535,10 @@ DESK = [
     Row("read-notices", NOBODY, ALL),
     Row("items", ALL),
     Row("item", {*STAFF, *UNIT}, thing=an_item, reads_others=STAFF),
+    Row("item", STAFF, thing=a_piece),
+    Row("merge-items", {"editor"}, {"editor"}, data=a_merger),
+    Row("share-out", {"editor"}, {"editor"}, a_piece, shared_out),
+    Row("move-item", NOBODY, {"editor"}, a_piece, lambda w: REASON, ("take_apart",)),
     Row("move-item", NOBODY, {"editor"}, an_item, path=("accept",)),
     Row("move-item", NOBODY, {"editor"}, an_item, lambda w: REASON, ("return",)),
     Row("move-item", NOBODY, {"editor"}, an_item, lambda w: REASON, ("reject",)),
@@ -631,6 +655,7 @@ DESK = [
     Row("enter-item", {"editor"}, {"editor"}, data=an_entry),
     Row("adopt-item", {"editor"}, {"editor"}, an_item, adopted_by_province),
     Row("adopt-item", {"editor"}, {"editor"}, a_valid_item, adopted_by_province),
+    Row("adopt-item", {"editor"}, {"editor"}, a_piece, adopted_by_province),
     Row(
         *("clear-item", NOBODY, {"editor", "manager"}, a_valid_item),
         lambda w: {"number": 1, "statement": "可以公开", "result": "pass"},

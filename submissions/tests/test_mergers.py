@@ -9,11 +9,12 @@ from django.urls import reverse
 from scoring.ledger import differences
 from scoring.models import ScoreEntry
 from scoring.standings import as_json, standings
-from submissions import adoptions, decisions, mergers, telling
+from submissions import adoptions, decisions, editing, mergers, similar, telling
 from submissions.exact import ONE, from_decimal
 from submissions.joint import typed_shares
 from submissions.models import Adoption, Item, ItemEvent
 from submissions.moves import move
+from submissions.similarity import Piece, sketch
 from submissions.states import State
 from trail.models import TrailEntry
 from units.models import Account, Membership, Notice, Role
@@ -242,10 +243,40 @@ def test_an_editor_merges_what_is_ticked_and_what_was_typed_stays(world, three, 
 
 def test_adopting_a_piece_shows_what_each_source_gets(world, three, editor):
     piece = merge(world, three)
-    asked = {"channel": [world.site.pk, world.province.pk], f"{world.province.pk}-adopted_on": "2020-03-01"}
+    asked = {"channel": [world.site.pk, world.province.pk], "adopted_on": ["", "2020-03-01"]}
     page = editor.get(reverse("adopt-item", args=["jia", piece.pk]), asked)
     assert page.status_code == 200
-    assert len(page.context["effects"] or []) in (0, 5)
+    gains = [(told.item, told.unit, told.channel, told.points) for told in page.context["effects"]]
+    assert [title for title, _, channel, _ in gains if channel] == ["甲的", "乙的", "丙和甲的", "丙和甲的"]
+    assert {gain for gain in gains if gain[2]} == {
+        (title, unit, channel, points) for title, unit, channel, _, points in BOTH[:4]
+    }
+    assert [gain for gain in gains if not gain[2]] == [("乙的", "乙市教育局", "", ONE)]
+    assert "<td>丙和甲的</td>" in page.content.decode()
+    assert "None" not in page.content.decode()
+
+
+def test_a_piece_is_compared_with_nothing_and_not_decided(world, three, editor):
+    """Its text, edited too, leaves no trace that a look-up would follow to it."""
+    piece = merge(world, three)
+    assert editor.get(reverse("similar-items", args=["jia", piece.pk])).status_code == 404
+    assert editor.get(reverse("compare-items", args=["jia", three[0].pk, piece.pk])).status_code == 404
+    away = editor.get(reverse("read-item", args=["jia", piece.pk]))
+    assert away.headers["Location"] == reverse("item", args=["jia", piece.pk])
+    text = "三个单位做了同一件事，各有各的办法，一并写在这里，共有二十七所学校参加。"
+    editing.edit(piece, 1, "三校联动", f"<p>{text}</p>", "", world.editor)
+    assert piece.pk not in similar.named_by(world.office.pk, sketch(Piece("三校联动", text)))
+
+
+def test_a_source_shows_where_its_piece_was_used(world, three, editor):
+    """On its page, where it is adopted again, and where it is passed on: the channel has it already."""
+    piece = merge(world, three)
+    adoptions.adopt(piece, world.province, DAY, world.editor)
+    at = ["jia", three[0].pk]
+    assert "用在综合稿《三校联动》里" in editor.get(reverse("item", args=at)).content.decode()
+    assert "2020年3月1日采用过" in editor.get(reverse("adopt-item", args=at)).content.decode()
+    asked = {"items": [three[0].pk], "channel": world.province.pk}
+    assert "2020-03-01已被省委采用。" in editor.get(reverse("upward", args=["jia"]), asked).content.decode()
 
 
 def test_sources_show_the_piece_to_their_units_without_a_way_to_it(world, three, client):

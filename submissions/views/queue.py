@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -49,6 +49,8 @@ def read_item(request: DeskRequest, pk: int) -> HttpResponse:
     """One item beside the queue, with what an editor needs to decide it."""
     only_for(request, *STAFF)
     item = an_item(request, pk)
+    if item.state == State.MERGED:  # of which there is nothing to decide
+        return redirect("item", request.office.code, pk)
     return reading(request, item, form=worded(request, item))
 
 
