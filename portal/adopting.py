@@ -141,7 +141,7 @@ def use_forms(request: DeskRequest, item: Item) -> list[UseForm]:
     """A form for each channel in use, filled from what was posted or, to ask for the effect, from the address."""
     channels = Channel.objects.filter(office=request.office, active=True).prefetch_related("columns")
     typed = request.POST if "channel" in request.POST else request.GET if "channel" in request.GET else None
-    before = list(item.adoptions.live().values_list("channel", "adopted_on"))
+    before = list(Adoption.objects.of(item).live().values_list("channel", "adopted_on"))
     return [UseForm(typed, channel=one, before=[day for pk, day in before if pk == one.pk]) for one in channels]
 
 
@@ -165,6 +165,7 @@ def page(request: DeskRequest, item: Item, forms: list[UseForm], refused: str = 
         "cleared": is_cleared(item),
         "may_clear": may_clear(request.user, item, revision),
         "shares": item.shares.select_related("unit"),
+        "sources": item.sources.select_related("item__unit"),
         "effects": effects,
         "why_not": why_not,
         "unpriced": [channel for channel in asked if channel not in priced],

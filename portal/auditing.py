@@ -66,6 +66,15 @@ LABELS = {
     "registrations": "入网申请",
     "successor": "接手的人",
     "due_on": "截止",
+    "theme": "主题",
+    "chapter": "章",
+    "scored": "计分",
+    "active": "在用",
+    "into": "并入",
+    "of": "属于",
+    "items": "信息条数",
+    "priorities": "报送要点",
+    "public": "公开",
 }
 FORGED = "与写入时不符"
 # Headings of the export and their widths in characters.

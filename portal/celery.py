@@ -22,6 +22,7 @@ TENDING = {
     "trail.tasks.seal": 10.0,
     "submissions.tasks.tell": 10.0,
     "units.tasks.post": 15.0,
+    "submissions.tasks.tell_of_late": 60.0,
     "reports.tasks.tell": 60.0,
     "reports.tasks.draft": 60.0,
     "reports.tasks.remove_old_files": 3600.0,

@@ -8,8 +8,9 @@ from django.urls import reverse
 from reports.models import ReportRun
 from reports.permissions import may_make
 from scoring.standings import sees_whole
+from submissions import urgent
 from submissions.filters import counted
-from submissions.models import Announcement, Item
+from submissions.models import Announcement, CommissionedUnit, Item
 from submissions.permissions import may_set_desk
 from submissions.states import State
 from units import notices
@@ -41,6 +42,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             waiting = _waiting(office, user, request.path)
         context |= {"menu": _menu(office, user, here, waiting), "who": _who(office, user), "reads": reads}
         context["unread_notices"] = waiting.told
+        if user.has_role(office.unit_id, Role.EDITOR):
+            context["urgent_waiting"] = waiting.urgent
     return context
 
 
@@ -50,15 +53,18 @@ class Waiting(NamedTuple):
     told: str
     told_here: str
     to_sign: str
+    announced: str
+    asked: str
     to_decide: str
+    urgent: str
     drafts: str
     asking: str
-    announced: str
 
 
 def _waiting(office: Office, account: Account, path: str) -> Waiting:
-    """Notices, all and those that lead to this page; items to sign and to decide; drafts of the clock and applications
-    to look at; announcements: in one query, which asks only what the reader's roles make them see."""
+    """Notices, all and those that lead to this page; what units have to sign, read and answer; what the office has to
+    decide; drafts of the clock and applications to look at: in one query, which asks only what the reader's roles make
+    them see."""
     items, unread = Item.objects.filter(office=office), Notice.objects.filter(account=account, office=office).unread()
     drafts = ReportRun.objects.filter(office=office).news()
     of_unit, works = account.units_with(Role.OFFICER, Role.SIGNER), account.works_at(office)
@@ -66,17 +72,19 @@ def _waiting(office: Office, account: Account, path: str) -> Waiting:
         unread,
         unread.filter(address=path),
         items.waiting_for(account) if of_unit else items.none(),
+        Announcement.objects.visible_to(account, office).unread_by(account) if of_unit else Announcement.objects.none(),
+        CommissionedUnit.objects.of(account, office).waiting() if of_unit else CommissionedUnit.objects.none(),
         items.filter(state=State.SUBMITTED) if works else items.none(),
+        urgent.waiting(office) if works else items.none(),
         drafts if works and may_make(account, office) else drafts.none(),
         Registration.objects.visible_to(account, office).waiting() if works else Registration.objects.none(),
-        Announcement.objects.visible_to(account, office).unread_by(account) if of_unit else Announcement.objects.none(),
     ]
     return Waiting(*counted(*lists))
 
 
 def _place(request: HttpRequest, office: Office) -> str:
     """The address in the menu that a page belongs to: its own, or that of the list it was opened from."""
-    lists = (reverse(name, args=[office.code]) for name in ("queue", "announcements"))
+    lists = (reverse(name, args=[office.code]) for name in ("queue", "announcements", "commissions"))
     return next((address for address in lists if request.path.startswith(address)), request.path)
 
 
@@ -102,6 +110,7 @@ def _menu(office: Office, account: Account, here: str, waiting: Waiting) -> list
                     *writing,
                     *signing,
                     Link("我的信息", at("items")),
+                    Link("约稿", at("commissions"), waiting.asked),
                     Link("通知公告", at("announcements"), waiting.announced),
                     Link("排名", at("standings")),
                 ],
@@ -114,7 +123,7 @@ def _menu(office: Office, account: Account, here: str, waiting: Waiting) -> list
             editing += [Link("粘贴采用清单", at("paste-list")), Link("代录", at("enter-item"))]
         if account.has_role(office.unit_id, Role.EDITOR, Role.MANAGER):
             editing.append(Link("催报", at("silent")))
-        editing += [] if groups else [Link("通知公告", at("announcements"))]
+        editing += [] if groups else [Link("约稿", at("commissions")), Link("通知公告", at("announcements"))]
         groups.append(("编辑", editing))
         circulars = [Link("排名", at("standings"))]
         if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):
@@ -125,13 +134,17 @@ def _menu(office: Office, account: Account, here: str, waiting: Waiting) -> list
         if account.has_role(office.unit_id, Role.MANAGER):
             rosters.append(Link("入网申请", at("registrations"), waiting.asking))
         groups.append(("单位", rosters))
-        managing = [Link("报送期", at("periods")), Link("计分办法", at("scheme")), Link("渠道", at("channels"))]
+        managing = [Link("报送期", at("periods")), Link("主题和要点", at("themes")), Link("要点覆盖", at("coverage"))]
+        managing += [Link("计分办法", at("scheme")), Link("渠道", at("channels"))]
         managing += [Link("退回理由", at("reasons"))] if may_set_desk(account, office) else []
+        if account.has_role(office.unit_id, Role.MANAGER, Role.AUDITOR):
+            managing.append(Link("工作量", at("load")))
         managing += [Link("审计记录", at("trail"))] if may_audit(account, office) else []
         groups.append(("管理", managing))
     elif groups:
         published = [Link("已印发的通报", at("circulars"))] if sees_whole(account, office) else []
-        groups.append(("办法", [*published, Link("计分办法", at("scheme")), Link("本单位", at("own-unit"))]))
+        rules = [Link("要点覆盖", at("coverage")), Link("计分办法", at("scheme")), Link("本单位", at("own-unit"))]
+        groups.append(("办法", [*published, *rules]))
     else:
         groups.append(("", [Link("首页", at("home"))]))
     if may_keep_accounts(account, office):

@@ -12,7 +12,7 @@ from reports.permissions import may_make
 from scoring.earned import scores_of
 from scoring.standings import Group, Line, may_see_standings, shown_to, standings
 from submissions.filters import counted
-from submissions.models import Announcement, Item, Period, PeriodKind, Theme
+from submissions.models import Announcement, CommissionedUnit, Item, Period, PeriodKind, Theme
 from submissions.models.items import ItemQuerySet
 from submissions.states import State
 from units.contacts import rounds_waiting_for
@@ -22,6 +22,7 @@ from units.models import Account, Registration, Role
 NEIGHBOURS = 2  # units shown above and below one's own
 PERIODS = 6  # of the chart
 UNREAD = 3  # announcements shown
+ASKED = 4  # commissions shown
 BAR, HIGH = 48, 60  # width of a bar with its room, height of the highest
 
 
@@ -37,7 +38,8 @@ def home(request: DeskRequest) -> HttpResponse:
         return render(request, "home.html", {"no_desk": True})
     waiting = items.awaiting_decision() if editing else _waiting_for(account, items)
     unread = Announcement.objects.visible_to(account, office).unread_by(account) if own else Announcement.objects.none()
-    todo_number, unread_number = counted(waiting, unread)
+    asked = CommissionedUnit.objects.of(account, office).waiting() if own else CommissionedUnit.objects.none()
+    todo_number, unread_number, asked_number = counted(waiting, unread, asked)
     context: dict[str, Any] = {
         "rounds": rounds_waiting_for(account, office) if own else [],
         "asking": Registration.objects.visible_to(account, office).waiting().count(),
@@ -48,6 +50,9 @@ def home(request: DeskRequest) -> HttpResponse:
         "todo_number": todo_number,
         "unread": unread.newest_first()[:UNREAD],
         "unread_number": unread_number,
+        "asked": asked.select_related("commission", "unit", "item").order_by("commission__due_on", "id")[:ASKED],
+        "asked_number": asked_number,
+        "several": len(own) > 1,
         "drafts": ReportRun.objects.filter(office=office).news().newest_first().for_table()[:4] if manages else [],
         "latest": _latest(items, editing).for_table().with_reason(account)[:6],
     }

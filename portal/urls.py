@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from portal import adopting, auditing, handover, home, personal_data, rosters, views
+from submissions.views.priorities import public_priorities
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -10,6 +11,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("accounts/me/data/", personal_data.my_data, name="my-data"),
     path("", include("units.urls")),
+    path("public/<slug:code>/priorities/", public_priorities, name="public-priorities"),
     path("o/<slug:code>/", home.home, name="home"),
     path("o/<slug:code>/trail/", auditing.trail, name="trail"),
     path("o/<slug:code>/trail/export/", auditing.export_trail, name="export-trail"),

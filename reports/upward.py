@@ -4,14 +4,14 @@ import datetime
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import QueryDict
 
 from reports.document import Block, Document, Paragraph, Part, Signature
 from reports.kinds import piece
 from reports.models import Letterhead
 from submissions import body
-from submissions.models import Adoption, Channel, ChannelLevel, Forwarding, Item, ReviewStage, Revision
+from submissions.models import Adoption, AdoptionCredit, Channel, ChannelLevel, Forwarding, Item, ReviewStage, Revision
 from submissions.states import State
 from units.models import Account, Office
 from units.text import row_ids
@@ -41,7 +41,9 @@ class Passed:
 
     @property
     def units(self) -> str:
-        return "、".join(str(share.unit) for share in self.item.shares.all()) or str(self.item.unit)
+        """Whose it is; of a merged piece, the units of all its sources, each once."""
+        rows = [*self.item.shares.all(), *(s for link in self.item.sources.all() for s in link.item.shares.all())]
+        return "、".join(dict.fromkeys(str(share.unit) for share in rows)) or str(self.item.unit)
 
     @cached_property
     def characters(self) -> int:
@@ -84,7 +86,7 @@ class Passed:
             ]
             found += [
                 f"{made.adopted_on}已被{self.channel}采用。"
-                for made in self.item.adoptions.all()
+                for made in sorted(self.item.live_adoptions, key=lambda one: one.adopted_on)
                 if made.channel_id == self.channel.pk
             ]
         return found
@@ -140,13 +142,15 @@ class Upward:
         sent = Revision.objects.filter(sent_at__isnull=False).prefetch_related("attachments__file", "reviews")
         return (
             Item.objects.visible_to(self.account, self.office)
-            .filter(number__isnull=False)
+            .filter(Q(number__isnull=False) | Q(state=State.MERGED))
             .select_related("unit")
             .prefetch_related(
                 "shares__unit",
+                "sources__item__shares__unit",
                 Prefetch("revisions", sent),
                 Prefetch("forwardings", Forwarding.objects.live().order_by("forwarded_on")),
-                Prefetch("adoptions", Adoption.objects.live().order_by("adopted_on")),
+                Prefetch("adoptions", Adoption.objects.live()),
+                Prefetch("credits", AdoptionCredit.objects.select_related("adoption")),
             )
         )
 

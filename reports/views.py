@@ -17,17 +17,19 @@ from reports import circulars, listing, press, runs
 from reports.formats import CONTENT_TYPES
 from reports.forms import IssueForm, LetterheadForm, ReportForm
 from reports.history import History
-from reports.kinds import kind_of, roster
+from reports.kinds import commission, kind_of, roster
 from reports.models import Circular, Letterhead, ReportRun, RunFile, RunState
 from reports.permissions import may_make, may_pass_on
 from reports.upward import Upward
 from reports.writers import as_download, html, pdf
 from scoring.standings import sees_whole
+from submissions.commissions import CHIPS, replies
 from submissions.filters import ItemFilter, page_key
+from submissions.models import Commission
 from trail.acts import act
 from trail.records import record
 from units.desk import DeskRequest, at_office, only_for, say_refused
-from units.models import Office, Role
+from units.models import STAFF, Office, Role
 from units.roster_books import Books
 from units.verdicts import Refused, TooLate
 
@@ -245,6 +247,18 @@ def export_roster(request: DeskRequest) -> HttpResponseBase:
     after = {"rows": {sheet: len(rows) for sheet, rows in books.rows.items()}}
     record("导出名册", by=request.user, office=request.office.code, on=request.office, after=after)
     return as_download(roster.filled(books), f"{request.office.name}名册{timezone.localdate()}.xlsx")
+
+
+@require_safe
+@never_cache
+@at_office
+def export_commission(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """A workbook of exactly what the table of a commission shows."""
+    only_for(request, *STAFF)
+    found = get_object_or_404(Commission.objects.visible_to(request.user, request.office), pk=pk)
+    chip = request.GET.get("show", "")
+    document = commission.table(found, replies(found), chip if chip in CHIPS else "")
+    return as_download(document, f"约稿{press.fit_for_a_name(found.title)}{timezone.localdate()}.xlsx")
 
 
 @require_safe

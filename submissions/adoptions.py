@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from submissions import secrecy
+from submissions.exact import ONE, apportion, from_decimal, to_decimal
+from submissions.fields import whole
 from submissions.models import (
     Adoption,
     AdoptionCredit,
@@ -17,6 +19,7 @@ from submissions.models import (
     Instruction,
     Item,
     ItemEvent,
+    ItemShare,
 )
 from submissions.models.adoptions import Revocable
 from submissions.moves import move, who_was_first
@@ -57,7 +60,7 @@ def record_uses(item: Item, uses: Sequence[Use], by: Account) -> list[Revocable]
             made.append(take_up(item, use, use.adopted_on, by))
     if not made:
         raise Refused("还没有填日期。哪个渠道转报或采用了，就填哪一行的日期。")
-    facts_changed.send(Item, item_ids=[item.pk])
+    facts_changed.send(Item, item_ids=item.counted)
     return made
 
 
@@ -65,7 +68,7 @@ def record_uses(item: Item, uses: Sequence[Use], by: Account) -> list[Revocable]
 def adopt(item: Item, channel: Channel, adopted_on: datetime.date, by: Account | None, title: str = "") -> Adoption:
     """Record that one channel used an item. Raises Refused, or TooLate where somebody decided it meanwhile."""
     adoption = take_up(item, Use(channel, title=title), adopted_on, by)
-    facts_changed.send(Item, item_ids=[item.pk])
+    facts_changed.send(Item, item_ids=item.counted)
     return adoption
 
 
@@ -86,10 +89,7 @@ def take_up(item: Item, use: Use, adopted_on: datetime.date, by: Account | None,
     if by is not None and channel.public and not printed and not is_cleared(item):
         raise Refused(f"{channel}是公开渠道，这一稿先要通过公开前审查。")
     secrecy.refuse_marked({"采用标题": title, "期号": use.issue})
-    if item.state == State.SUBMITTED:
-        move(item, "accept", by)
-    elif not Item.objects.filter(pk=item.pk, state=State.VALID).exists():
-        raise TooLate(who_was_first(item))
+    _accept(item, by)
     if item.adoptions.live().filter(channel=channel, adopted_on=adopted_on, title=title).exists():
         raise Refused(f"{channel}在{adopted_on:%Y-%m-%d}以同一标题采用这条信息，已经登记过。")
     adoption = Adoption.objects.create(
@@ -104,13 +104,48 @@ def take_up(item: Item, use: Use, adopted_on: datetime.date, by: Account | None,
         recorded_by=by,
     )
     AdoptionCredit.objects.bulk_create(
-        [AdoptionCredit(adoption=adoption, item=item, unit_id=s.unit_id, share=s.share) for s in item.shares.all()]
+        [
+            AdoptionCredit(adoption=adoption, item_id=source, unit_id=unit, share=to_decimal(share))
+            for source, unit, share in _credits(item)
+        ]
     )
-    Item.objects.filter(pk=item.pk).update(undo_until=None)  # what was built on cannot be undone below it
+    Item.objects.filter(pk__in=item.counted).update(undo_until=None)  # what was built on cannot be undone below it
     if by is not None:
         record("登记采用", by=by, office=item.office.code, on=adoption, after={"item": item.number, "title": title})
     _tell(item, ADOPT, by, str(adoption))
     return adoption
+
+
+def _accept(item: Item, by: Account | None) -> None:
+    """What a channel uses is valid, and so is what a piece that it uses was merged from."""
+    if item.state == State.MERGED:
+        if not Item.objects.filter(pk=item.pk, state=State.MERGED).exists():
+            raise TooLate(who_was_first(item))
+        for link in item.sources.select_related("item__office", "item__unit"):
+            if not (verdict := may_adopt(None, link.item)):
+                raise Refused(f"来源《{link.item.title}》：{verdict.reason}")
+            _accept(link.item, by)
+    elif item.state == State.SUBMITTED:
+        move(item, "accept", by)
+    elif not Item.objects.filter(pk=item.pk, state=State.VALID).exists():
+        raise TooLate(who_was_first(item))
+
+
+def _credits(item: Item) -> list[tuple[int, int, int]]:
+    """Whom an adoption is credited to: ids of item and unit, and a share in whole millionths; all add to 1.
+
+    Of a merged piece each source has its share of the piece, and each of its units of that. Equal parts are split by
+    largest remainder, in the order of the sources and of their units.
+    """
+    if item.state != State.MERGED:
+        return [(item.pk, unit, share) for unit, share in item.shares.values_list("unit", whole("share"))]
+    parts = [
+        (link.item_id, unit, from_decimal(link.share) * share)
+        for link in item.sources.all()
+        for unit, share in ItemShare.objects.filter(item=link.item_id).values_list("unit", whole("share"))
+    ]
+    shares = apportion(ONE, [part for _, _, part in parts])
+    return [(source, unit, share) for (source, unit, _), share in zip(parts, shares, strict=True) if share]
 
 
 @transaction.atomic
@@ -123,10 +158,9 @@ def forward(item: Item, channel: Channel, forwarded_on: datetime.date, by: Accou
         raise Refused(verdict.reason.replace("登记采用", "登记转报"))
     if item.forwardings.live().filter(channel=channel, forwarded_on=forwarded_on).exists():
         raise Refused(f"{forwarded_on:%Y-%m-%d}转报{channel}，已经登记过。")
-    if item.state == State.SUBMITTED:
-        move(item, "accept", by)
+    _accept(item, by)
     forwarding = Forwarding.objects.create(item=item, channel=channel, forwarded_on=forwarded_on, recorded_by=by)
-    Item.objects.filter(pk=item.pk).update(undo_until=None)
+    Item.objects.filter(pk__in=item.counted).update(undo_until=None)
     record("登记转报", by=by, office=item.office.code, on=forwarding, after={"item": item.number})
     _tell(item, FORWARD, by, f"{forwarded_on:%Y-%m-%d}转报{channel}")
     return forwarding
@@ -164,9 +198,12 @@ def revoke(thing: Revocable, by: Account | None, reason: str) -> None:
     record(f"撤销{label}", by=by, office=item.office.code, on=thing, after={"reason": reason})
     _tell(item, REVOKE, by, f"{thing}：{reason}"[:500])
     if isinstance(thing, Adoption):
-        facts_changed.send(Item, item_ids=[item.pk])
+        facts_changed.send(Item, item_ids=set(thing.credits.values_list("item", flat=True)))
 
 
 def _tell(item: Item, event: str, by: Account | None, reason: str) -> None:
-    """An event that leaves the state as it is."""
-    ItemEvent.objects.create(item=item, actor=by, move=event, was=item.state, now=item.state, reason=reason[:500])
+    """An event that leaves the state as it is; of a merged piece in the history of each source, too."""
+    told = [item, *Item.objects.filter(pieces__piece=item)] if item.state == State.MERGED else [item]
+    ItemEvent.objects.bulk_create(
+        [ItemEvent(item=one, actor=by, move=event, was=one.state, now=one.state, reason=reason[:500]) for one in told]
+    )

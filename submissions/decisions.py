@@ -5,9 +5,10 @@ from collections.abc import Collection
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from submissions.models import Item, ItemEvent, ItemTheme, Theme
+from submissions.models import Adoption, Item, ItemEvent, ItemTheme, Theme
 from submissions.moves import move
 from submissions.permissions import may_decide, may_move, may_undo
 from submissions.signals import facts_changed
@@ -47,7 +48,7 @@ def undo(item: Item, by: Account) -> None:
     item = Item.objects.select_related("office").get(pk=item.pk)
     if not (verdict := may_undo(by, item)):
         raise Refused(verdict.reason)
-    if item.adoptions.live().exists():
+    if Adoption.objects.of(item).live().exists():
         raise Refused("这条信息已经登记采用；先撤销采用，才能撤销决定。")
     was = State(item.state)
     decided = item.events.order_by("-at", "-id")[0]
@@ -104,9 +105,13 @@ def _confirmed(item: Item) -> list[str]:
 
 
 def _propose(item: Item, themes: Collection[int], by: Account) -> set[int]:
-    """Let these topics of the office stand among the item's; their ids, without what the office does not have."""
-    topics = Theme.objects.topics().filter(office=item.office_id, pk__in=themes)
-    chosen = set(topics.values_list("pk", flat=True))
-    added = sorted(chosen - set(item.themes.values_list("theme_id", flat=True)))
+    """Let these themes of the office stand among the item's; their ids, without what the office does not have.
+
+    What was taken out of use while the page stood open stays where an item has it and comes to no other.
+    """
+    there = set(item.themes.values_list("theme_id", flat=True))
+    theirs = Theme.objects.filter(Q(active=True) | Q(pk__in=there), office=item.office_id, pk__in=themes)
+    chosen = set(theirs.values_list("pk", flat=True))
+    added = sorted(chosen - there)
     ItemTheme.objects.bulk_create([ItemTheme(item=item, theme_id=pk, proposed_by=by) for pk in added])
     return chosen

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from submissions import body, files, joint, secrecy
+from submissions import answers, body, files, follow_ups, joint, secrecy
 from submissions.exact import to_decimal
 from submissions.fields import whole
 from submissions.models import (
@@ -54,6 +54,7 @@ class Typed:
     version: int = 0
     kind: ItemKind | None = None
     urgent: bool = False
+    final: bool = False
     authors: str = ""
     responsible: str = ""
     themes: list[int] = field(default_factory=list)
@@ -69,7 +70,9 @@ def draft_of(item: Item, account: Account) -> Draft:
     if draft:
         return draft
     last = item.newest_revision
-    draft = Draft(item=item, kind=item.kind, urgent=item.urgent, saved_by=account, saved_at=timezone.now())
+    draft = Draft(
+        item=item, kind=item.kind, urgent=item.urgent, final=item.final, saved_by=account, saved_at=timezone.now()
+    )
     if last:
         for name in OF_A_REVISION:
             setattr(draft, name, getattr(last, name))
@@ -113,6 +116,20 @@ def copy_of(item: Item, account: Account) -> Draft:
     return Draft(saved_by=account, saved_at=timezone.now(), **kept)
 
 
+def follow_up_to(first: Item, account: Account) -> Draft:
+    """A draft of the next report on what a first one tells of: under its title, for the same units, with an empty
+    text."""
+    return Draft(
+        saved_by=account,
+        saved_at=timezone.now(),
+        title=follow_ups.title_of_next(first),
+        kind=first.kind,
+        urgent=True,
+        themes=list(first.themes.values_list("theme_id", flat=True)),
+        shares=shares_in_words(first),
+    )
+
+
 def written_with(token: str, office: Office, account: Account) -> Item | None:
     """The item that a page with this token has made already at this office, of a unit of the account's."""
     made = Item.objects.filter(form_token=token, office=office, unit__in=account.units_with(Role.OFFICER))
@@ -126,16 +143,26 @@ def tokens_of(account: Account, office: Office, most: int = 50) -> list[str]:
 
 
 def write(
-    office: Office, item: Item | None, unit: Unit, token: str, typed: Typed, by: Account, *, by_itself: bool = False
+    office: Office,
+    item: Item | None,
+    unit: Unit,
+    token: str,
+    typed: Typed,
+    by: Account,
+    *,
+    by_itself: bool = False,
+    commission: int | None = None,
+    follows: int | None = None,
 ) -> Draft:
     """Save what stands in a page: of an item, or of the one that a page with this token makes or has made.
 
-    Raises Refused, Marked among it, or TooLate.
+    A new item is to answer a ``commission``, or to carry on the report that it ``follows``. Raises Refused, Marked
+    among it, or TooLate.
     """
     item = item or written_with(token, office, by)
     if item is None:
         try:
-            return begin(office, unit, token, typed, by)
+            return begin(office, unit, token, typed, by, commission=commission, follows=follows)
         except TooLate:
             item = written_with(token, office, by)  # by the same page, at the same moment
             if item is None:
@@ -146,21 +173,34 @@ def write(
 
 
 @transaction.atomic
-def begin(office: Office, unit: Unit, token: str, typed: Typed, by: Account) -> Draft:
-    """Save what is written for the first time. The same token again is the same item.
+def begin(
+    office: Office,
+    unit: Unit,
+    token: str,
+    typed: Typed,
+    by: Account,
+    *,
+    commission: int | None = None,
+    follows: int | None = None,
+) -> Draft:
+    """Save what is written for the first time: for a ``commission`` where it still can be (``answers``), as a follow-up
+    where it ``follows`` a report of the unit's. The same token again is the same item.
 
     Raises Refused, Marked among it, or TooLate where another request with the token was first.
     """
     refuse_marked(typed)
     if not (verdict := may_write_for(by, unit, office)):
         raise Refused(verdict.reason)
+    first = follow_ups.first_for(follows, office, unit, by) if follows is not None else None
+    title = typed.title or UNTITLED
     try:
         with transaction.atomic():
-            item = Item.objects.create(office=office, unit=unit, title=typed.title or UNTITLED, form_token=token)
+            item = Item.objects.create(office=office, unit=unit, title=title, form_token=token, follows=first)
     except IntegrityError as error:
         raise TooLate("这一页刚刚已经存过。") from error
     ItemShare.objects.create(item=item, unit=unit, share=1)
     record("写信息", by=by, office=office.code, on=item)
+    answers.begun_with(commission, item, by)
     return _store(item, typed, by, [by.pk])
 
 
@@ -190,7 +230,8 @@ def _store(item: Item, typed: Typed, by: Account, writers: list[int]) -> Draft:
         "title": typed.title,
         "body": typed.body,
         "kind": typed.kind,
-        "urgent": typed.urgent,
+        "urgent": typed.urgent or item.follows_id is not None,
+        "final": typed.final and item.follows_id is not None,
         "authors": typed.authors,
         "responsible": typed.responsible,
         "themes": typed.themes,
@@ -298,12 +339,13 @@ def submit(draft: Draft, by: Account) -> Item:
     text = body.plain(draft.body)
     digest = body.digest(draft.title, text)
     refuse_repost(item, digest)
+    follow_ups.refuse_ended(item, draft.final)
     content = {name: getattr(draft, name) for name in OF_A_REVISION} | {"kind": draft.kind}
     _revise(item, draft, {**content, "text": text}, by)
-    item.urgent, item.digest = draft.urgent, digest
+    item.urgent, item.final, item.digest = draft.urgent, draft.final, digest
     if item.number is None:
         item.title, item.kind = draft.title, draft.kind
-    item.save(update_fields=["title", "urgent", "kind", "digest"])
+    item.save(update_fields=["title", "urgent", "final", "kind", "digest"])
     _propose(item, draft.themes, by)
     _share(item, joint.shares(item, draft.shares))
     return move(item, "resubmit" if item.state == State.RETURNED else "submit", by)
@@ -344,7 +386,7 @@ def refuse_repost(item: Item, digest: str) -> None:
 
 def _propose(item: Item, themes: list[int], by: Account) -> None:
     """The themes that the officer proposes; those that an editor confirmed stay."""
-    chosen = set(Theme.objects.topics().filter(office=item.office_id, pk__in=themes).values_list("pk", flat=True))
+    chosen = set(Theme.objects.filter(office=item.office_id, pk__in=themes).values_list("pk", flat=True))
     there = dict(item.themes.values_list("theme_id", "confirmed_at"))
     if dropped := [pk for pk, confirmed in there.items() if confirmed is None and pk not in chosen]:
         item.themes.filter(theme__in=dropped).delete()
@@ -369,6 +411,7 @@ def discard(item: Item, by: Account) -> None:
     if not Item.objects.select_for_update().filter(pk=item.pk, state=State.DRAFT, number=None).exists():
         raise TooLate("这份草稿刚刚已经报送或删去。")
     record("删除草稿", by=by, office=item.office.code, on=item)
+    answers.forget(item)
     for rows in (item.events, item.themes, item.shares, Resemblance.objects.of(item)):
         rows.all().delete()
     for revision in item.revisions.all():

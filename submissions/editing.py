@@ -55,7 +55,8 @@ def edit(item: Item, number: int, title: str, html: str, note: str, by: Account)
     digest = body.digest(title, text) if text else ""
     Item.objects.filter(pk=item.pk).update(title=title, digest=digest, undo_until=None)
     search.reindex(item.pk, revision.searched)
-    similar.index([(item.office_id, item.pk, units_of(item), Piece(title, text))])
+    if item.number:  # a merged piece is compared with nothing
+        similar.index([(item.office_id, item.pk, units_of(item), Piece(title, text))])
     ItemEvent.objects.create(item=item, actor=by, move=EDIT, was=item.state, now=item.state, reason=note[:500])
     record("编辑改稿", by=by, office=item.office.code, on=item, before={"title": last.title}, after={"title": title})
     return revision

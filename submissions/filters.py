@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
-from submissions.models import Adoption, Channel, Item, ItemKind, Period, Theme
+from submissions.models import Adoption, AdoptionCredit, Channel, Item, ItemKind, Period, Theme, ThemeKind
 from submissions.models.items import ItemQuerySet
 from submissions.states import State
 from units.models import Account, Office, RosterGroup, RosterLine, Unit
@@ -20,7 +20,13 @@ from units.text import one_line, row_id
 M = TypeVar("M", bound=Model)
 PAGE = 50
 COUNTED_UP_TO = 1000
-UNRECEIVED = (State.DRAFT, State.SIGNING, State.WITHDRAWN)
+NOT_ON_ROSTER = "none"  # for a group: items whose unit is in none today
+UNRECEIVED = (State.DRAFT, State.SIGNING, State.WITHDRAWN, State.MERGED)
+
+
+def _credited_with(adoptions: QuerySet[Adoption]) -> QuerySet[AdoptionCredit, int]:
+    """Ids of the items to which these adoptions are credited: of a merged piece its sources."""
+    return AdoptionCredit.objects.filter(adoption__in=adoptions).values_list("item", flat=True)
 
 
 class ItemFilter:
@@ -30,6 +36,7 @@ class ItemFilter:
     """
 
     NAMES: tuple[str, ...] = ("period", "unit", "group", "kind", "theme", "channel", "adopted", "q", "state")
+    NAMES += ("year", "confirmed")  # which the coverage of work points asks for
 
     def __init__(self, asked: Mapping[str, str], account: Account, office: Office) -> None:
         self.asked = asked
@@ -42,7 +49,9 @@ class ItemFilter:
         self.channel = self._chosen(Channel.objects.filter(office=office), "channel")
         self.group = self._chosen(RosterGroup.objects.filter(office=office), "group")
         self.kind = self._chosen(ItemKind.objects.filter(office=office), "kind")
-        self.adopted = asked.get("adopted") == "1"
+        self.adopted, self.confirmed = asked.get("adopted") == "1", asked.get("confirmed") == "1"
+        self.groupless = asked.get("group") == NOT_ON_ROSTER
+        self.year = year_of(asked.get("year", ""))
         self.words = one_line(asked.get("q", ""))[:100]
 
     def _chosen(self, among: QuerySet[M], name: str) -> M | None:
@@ -56,14 +65,19 @@ class ItemFilter:
             items = items.received_in(self.period)
         if self.unit:
             items = items.filter(shares__unit=self.unit)
+        if self.year:
+            items = items.received_in_year(self.year)
         if self.theme:
-            items = items.filter(themes__theme=self.theme)
+            items = items.about(self.theme, self.confirmed)
         if self.channel:
-            items = items.filter(pk__in=self.channel.adoptions.live().values("item"))
+            items = items.filter(pk__in=_credited_with(self.channel.adoptions.live()))
         if self.adopted:
-            items = items.filter(pk__in=Adoption.objects.live().filter(item__office=self.office).values("item"))
+            items = items.filter(pk__in=_credited_with(Adoption.objects.live().filter(item__office=self.office)))
         if self.group:
             items = self._of_group(items)
+        if self.groupless:
+            lines = RosterLine.objects.current().filter(office=self.office, unit=OuterRef("unit"))
+            items = items.filter(~Exists(lines))
         if self.kind:
             items = items.filter(kind=self.kind)
         return items.with_words(self.words, self.office)
@@ -105,7 +119,10 @@ class ItemFilter:
         """What is chosen, in words."""
         parts = [
             State(self.state).label if self.state else "已送达的",
+            f"{self.year}年" if self.year else "",
             *(str(chosen) for chosen in (self.period, self.group, self.unit, self.kind, self.theme) if chosen),
+            "单位不在名册上" if self.groupless else "",
+            "主题已确认" if self.theme and self.confirmed else "",
             f"{self.channel}采用" if self.channel else "",
             "被采用的" if self.adopted else "",
             f"含“{self.words}”" if self.words else "",
@@ -149,7 +166,9 @@ class ItemFilter:
 
     @property
     def themes(self) -> QuerySet[Theme]:
-        return Theme.objects.filter(office=self.office).topics()
+        """The topics; a priority only where it is what was chosen."""
+        chosen = [self.theme.pk] if self.theme else []
+        return Theme.objects.filter(Q(kind=ThemeKind.TOPIC) | Q(pk__in=chosen), office=self.office)
 
     @property
     def channels(self) -> QuerySet[Channel]:
@@ -210,6 +229,11 @@ class QueueFilter(ItemFilter):
     def total(self) -> str:
         return next(number for mark, _, number, _ in self.states if mark == self.mark)
 
+    @property
+    def urgent_number(self) -> str:
+        """How many the band of urgent items has on all pages together; not told where another mark is chosen."""
+        return "" if self.mark not in ("", "urgent") else next(n for mark, _, n, _ in self.states if mark == "urgent")
+
     def listed(self) -> ItemQuerySet:
         return self.by_state.for_queue()
 
@@ -266,6 +290,11 @@ def counted(*lists: QuerySet[Any]) -> list[str]:
         )
         numbers = cursor.fetchone()
     return [f"{COUNTED_UP_TO}+" if number > COUNTED_UP_TO else str(number) for number in numbers]
+
+
+def year_of(text: str) -> int | None:
+    """A year as it stands in an address; None where it is none."""
+    return int(text) if re.fullmatch("2[01][0-9]{2}", text) else None
 
 
 EPOCH = datetime.datetime.fromtimestamp(0, datetime.UTC)

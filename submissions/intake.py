@@ -299,7 +299,7 @@ class Intake(Sheets):
         for pk, unit, share in shares:
             content[pk][0][unit] = share
         for pk, theme in _in_batches(
-            lambda ids: ItemTheme.objects.filter(item__in=ids).values_list("item_id", "theme_id"), item_ids
+            lambda ids: ItemTheme.objects.topics().filter(item__in=ids).values_list("item_id", "theme_id"), item_ids
         ):
             content[pk][1].add(theme)
         return content

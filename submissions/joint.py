@@ -30,13 +30,20 @@ def shares(item: Item, typed: Typed) -> list[tuple[int, int]]:
     units = [item.unit_id, *_units(item, [name for name, _ in typed[1:]])]
     if len(set(units)) < len(units):
         raise Refused("同一个单位写了两次，请移除一行。")
-    texts = [share.strip() for _, share in typed]
-    if not any(texts):
+    if not any(share.strip() for _, share in typed):
         return _equal(item, units)
-    amounts = [_share(name, text) for (name, _), text in zip(typed, texts, strict=True)]
+    return list(zip(units, typed_shares(typed), strict=True))
+
+
+def typed_shares(typed: Iterable[Sequence[str]]) -> list[int]:
+    """Whole millionths that add to 1, of names and shares as typed; equal where none is. Raises Refused."""
+    rows = [(name, share.strip()) for name, share in typed]
+    if not any(share for _, share in rows):
+        return apportion(ONE, [1] * len(rows)) if rows else []
+    amounts = [_share(name, share) for name, share in rows]
     if (total := sum(amounts)) != ONE:
         raise Refused(f"份额合计是 {plain(total)}，应当是 1。请改其中一个，或者都空着平均分。")
-    return list(zip(units, amounts, strict=True))
+    return amounts
 
 
 def printed_names(item: Item, rows: Iterable[ItemShare]) -> dict[int, str]:

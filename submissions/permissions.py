@@ -7,8 +7,11 @@ from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from django.utils import timezone
 
 from submissions.models import (
+    Adoption,
     Announcement,
     Comment,
+    Commission,
+    CommissionedUnit,
     Item,
     ItemShare,
     ItemTheme,
@@ -20,10 +23,11 @@ from submissions.models import (
 )
 from submissions.models.adoptions import Revocable
 from submissions.models.items import ItemQuerySet
-from submissions.states import DECISIONS, MOVES, State
+from submissions.states import DECISIONS, MOVES, RECEIVED, State
 from units.models import UNIT_ROLES, Account, Office, Role, RosterLine, Unit
 from units.verdicts import YES, Verdict, no
 
+USABLE = (State.SUBMITTED, State.VALID, State.MERGED)  # what channels may be given
 WRITABLE = (State.DRAFT, State.RETURNED)
 TAKEN_BACK_WITHIN = timedelta(minutes=10)  # after which a comment stands
 IN_HAND = "收稿单位正在办理这条信息，请过一分钟再来看。"
@@ -53,8 +57,10 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
         return verdict
     if name == "sign" and item.unit.needs_review and not is_reviewed(item):
         return no("这一稿还没有通过报送前审查，不能签发。")
-    if name == "reopen" and item.state == State.VALID and item.adoptions.live().exists():
+    if name == "reopen" and item.state == State.VALID and Adoption.objects.of(item).live().exists():
         return no("这条信息已被采用；先撤销采用，才能重新打开。")
+    if name == "take_apart" and item.adoptions.live().exists():
+        return no("这份综合稿已被采用；先撤销采用，才能拆开。")
     return YES
 
 
@@ -101,6 +107,10 @@ def _in_charge(account: Account, item: Item) -> Verdict:
     groups, themes = charges_of(account, item.office)
     if not groups and not themes:
         return YES
+    if item.state == State.MERGED:  # of a piece, who is for one of its sources
+        sources = Item.objects.filter(pieces__piece=item).select_related("office")
+        if any(in_charge(account, source) for source in sources):
+            return YES
     lines = RosterLine.objects.filter(office=item.office_id, group__in=groups)
     lines = lines.exclude(until__lt=item.received_on or timezone.localdate())  # the group of then, and today's
     if groups and lines.filter(Q(unit=item.unit_id) | Q(unit__in=item.shares.values("unit"))).exists():
@@ -156,7 +166,7 @@ def may_edit(account: Account, item: Item) -> Verdict:
     """An editor may change a text that waits or is valid; what was returned is its unit's to change."""
     if not (verdict := may_decide(account, item)):
         return verdict
-    if item.state not in (State.SUBMITTED, State.VALID):
+    if item.state not in USABLE:
         return no(f"这条信息现在是“{State(item.state).label}”，编辑不能改稿。")
     return YES
 
@@ -177,10 +187,30 @@ def may_adopt(account: Account | None, item: Item) -> Verdict:
     """An editor of the office; a submitted item is accepted first, a returned or rejected one must be reopened."""
     if account is not None and not account.has_role(item.office.unit_id, Role.EDITOR):
         return no("只有收稿单位的编辑可以登记采用。")
-    if item.state not in (State.SUBMITTED, State.VALID):
+    if item.state not in USABLE:
         return no(f"这条信息现在是“{State(item.state).label}”，不能登记采用。")
     if account is not None and not (verdict := in_charge(account, item)):
         return verdict
+    return YES
+
+
+def may_merge(account: Account, item: Item) -> Verdict:
+    """An editor of the office may use an item that waits or is valid in a merged piece."""
+    if not (verdict := may_decide(account, item)):
+        return verdict
+    if item.state not in (State.SUBMITTED, State.VALID):
+        return no(f"现在是“{State(item.state).label}”，不能用在综合稿里。")
+    return YES
+
+
+def may_share_out(account: Account, piece: Item) -> Verdict:
+    """An editor of the office may change what a piece is made of until a channel has adopted it."""
+    if not (verdict := may_decide(account, piece)):
+        return verdict
+    if piece.state != State.MERGED:
+        return no("这不是综合稿，或者已经拆开。")
+    if piece.adoptions.live().exists():
+        return no("这份综合稿已被采用，来源和份额不能再改；先撤销采用。")
     return YES
 
 
@@ -194,7 +224,7 @@ def may_clear(account: Account, item: Item, revision: Revision | None) -> Verdic
     """An editor or manager of the office who had no hand in the text, once it was received."""
     if not account.has_role(item.office.unit_id, Role.EDITOR, Role.MANAGER):
         return no("只有收稿单位的编辑或管理员可以做公开前审查。")
-    if item.state not in (State.SUBMITTED, State.VALID) or revision is None:
+    if item.state not in USABLE or revision is None:
         return no(f"这条信息现在是“{State(item.state).label}”，不能做公开前审查。")
     if account.pk in revision.writers or account.pk == revision.author_id:
         return no("写过或改过这一稿的人不能审查它，请收稿单位的另一人审查。")
@@ -236,6 +266,31 @@ def may_write(account: Account, item: Item) -> Verdict:
     if item.state not in WRITABLE:
         return no(f"这条信息现在是“{State(item.state).label}”，不能再改。")
     return YES
+
+
+ENDED = "这件事已经报过终报，不能再续报；有新的情况，请另报一条。"
+OPEN = (State.DRAFT, State.WITHDRAWN, State.REJECTED)  # states of a final report that ends nothing
+
+
+def may_follow(account: Account, first: Item) -> Verdict:
+    """An officer of the unit carries on its urgent report once the office has it, whatever the office made of it, until
+    the final one."""
+    if not (verdict := may_write_for(account, first.unit, first.office)):
+        return verdict
+    if not first.urgent or first.follows_id:
+        return no("只有紧急信息的首报可以续报。")
+    if first.state not in RECEIVED:
+        return no(f"首报现在是“{State(first.state).label}”，不能续报；请另报一条。")
+    return no(ENDED) if has_ended(first) else YES
+
+
+def has_ended(first: Item, besides: Item | None = None) -> bool:
+    """Whether a final report on it stands: not one that was withdrawn or, as far as its unit is told, rejected."""
+    final = first.follow_ups.filter(final=True)
+    if besides:
+        final = final.exclude(pk=besides.pk)
+    held = Q(undo_until__gt=timezone.now())
+    return final.filter(~Q(state__in=OPEN) | held).exists()
 
 
 def may_remind(account: Account, period: Period) -> Verdict:
@@ -307,3 +362,77 @@ def may_take_back(account: Account, comment: Comment, answered: bool) -> Verdict
     if timezone.now() - comment.at > TAKEN_BACK_WITHIN:
         return no("说了十分钟以后不能收回；要更正，请再说一条。")
     return YES
+
+
+def may_commission(account: Account, office: Office) -> Verdict:
+    """An editor or a manager of the office asks units for a piece."""
+    if account.has_role(office.unit_id, Role.EDITOR, Role.MANAGER):
+        return YES
+    return no("只有收稿单位的编辑和管理员可以约稿。")
+
+
+def may_change_commission(account: Account, commission: Commission) -> Verdict:
+    """The same people remind, put off and withdraw, while it stands."""
+    if not (verdict := may_commission(account, commission.office)):
+        return verdict
+    return no("这条约稿已经撤销。") if commission.withdrawn_at else YES
+
+
+def may_remind_of(account: Account, commission: Commission, silent: int) -> Verdict:
+    """The same, while units are silent (``silent``: how many)."""
+    if not (verdict := may_change_commission(account, commission)):
+        return verdict
+    return YES if silent else no("各单位都已经答复，没有要提醒的。")
+
+
+def _may_reply(account: Account, asked: CommissionedUnit) -> Verdict:
+    """An officer or signer of the unit, while the commission stands and the unit has not answered."""
+    if not account.has_role(asked.unit_id, *UNIT_ROLES):
+        return no("只有被约单位的信息员和签发人可以答复。")
+    if asked.commission.withdrawn_at:
+        return no("收稿单位已经撤销这条约稿。")
+    if asked.answered:
+        return no("本单位已经交稿，不用再答复。")
+    return YES
+
+
+def may_accept(account: Account, asked: CommissionedUnit) -> Verdict:
+    """Until the due date; so who declined may think better of it until then."""
+    if not (verdict := _may_reply(account, asked)):
+        return verdict
+    if asked.accepted_at:
+        return no("本单位已经接受。")
+    return no("交稿日期已经过了，不能再接受；没有谢绝的，稿子还可以交。") if asked.commission.is_late else YES
+
+
+def may_decline(account: Account, asked: CommissionedUnit) -> Verdict:
+    """While nothing is being written for it."""
+    if not (verdict := _may_reply(account, asked)):
+        return verdict
+    if asked.declined_at:
+        return no("本单位已经谢绝。")
+    if asked.item_id and asked.item.state != State.WITHDRAWN:  # type: ignore[union-attr]
+        return no("本单位已经在写这条约稿；先取消关联或删去草稿，才能谢绝。")
+    return YES
+
+
+def may_answer(account: Account, asked: CommissionedUnit) -> Verdict:
+    """An officer of the unit with a text, late too; who declined only until the due date. One at a time."""
+    if not account.has_role(asked.unit_id, Role.OFFICER):
+        return no("只有被约单位的信息员可以写。")
+    if not (verdict := _may_reply(account, asked)):
+        return verdict
+    if asked.item_id and asked.item.state != State.WITHDRAWN:  # type: ignore[union-attr]
+        return no("本单位已经有一条信息在答这条约稿。")
+    if asked.declined_at and asked.commission.is_late:
+        return no("本单位已经谢绝，交稿日期也过了。")
+    return YES
+
+
+def may_take_away(account: Account, asked: CommissionedUnit) -> Verdict:
+    """An officer of the unit lets an item answer no more, before the office has received it."""
+    if not account.has_role(asked.unit_id, Role.OFFICER):
+        return no("只有被约单位的信息员可以取消关联。")
+    if asked.item_id is None:
+        return no("没有关联的信息。")
+    return no("收稿单位已经收到这条信息，不能取消关联。") if asked.item.number else YES  # type: ignore[union-attr]

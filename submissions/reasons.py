@@ -1,4 +1,5 @@
-"""How an office decides: its reasons for returning and rejecting (退回理由), and within how many days (办理期限)."""
+"""How an office decides: its reasons for returning and rejecting (退回理由), and within how many days, of urgent
+items minutes (办理期限)."""
 
 from typing import Any
 
@@ -13,16 +14,17 @@ from units.verdicts import Refused
 
 
 def described(office: Office) -> dict[str, Any]:
-    """Reasons and days as the page shows them and the trail keeps them."""
+    """Reasons, days and minutes as the page shows them and the trail keeps them."""
     reasons = list(office.decision_reasons.values_list("text", flat=True))
-    return {"reasons": reasons, "decides_within": office.decides_within}
+    return {"reasons": reasons, "decides_within": office.decides_within, "urgent_within": office.urgent_within}
 
 
 @transaction.atomic
-def word(office: Office, reasons: list[str], decides_within: int, by: Account, seen: str) -> None:
-    """Put the list and the days in place of those that stood as ``seen`` (``stamps``). Raises Refused or TooLate.
+def word(office: Office, reasons: list[str], decides_within: int, urgent_within: int, by: Account, seen: str) -> None:
+    """Put the list, the days and the minutes in place of those that stood as ``seen`` (``stamps``). Raises Refused
+    or TooLate.
 
-    Past events keep their words. Nothing printed depends on either, so the books keep their edition.
+    Past events keep their words. Nothing printed depends on them, so the books keep their edition.
     """
     office = Office.objects.hold_still(office.pk)
     if not (verdict := may_set_desk(by, office)):
@@ -33,6 +35,6 @@ def word(office: Office, reasons: list[str], decides_within: int, by: Account, s
     office.decision_reasons.exclude(text__in=reasons).delete()
     for position, text in enumerate(reasons):
         office.decision_reasons.update_or_create(text=text, defaults={"position": position})
-    office.decides_within = decides_within
-    office.save(update_fields=["decides_within"])
+    office.decides_within, office.urgent_within = decides_within, urgent_within
+    office.save(update_fields=["decides_within", "urgent_within"])
     record("改退回理由", by=by, office=office.code, on=office, before=before, after=described(office))

@@ -13,6 +13,8 @@ class State(TextChoices):
     VALID = "valid", "有效"
     REJECTED = "rejected", "退稿"
     WITHDRAWN = "withdrawn", "已撤回"
+    # What an editor made of several items (综合): itself it counts for nobody, has no receipt and no day.
+    MERGED = "merged", "综合稿"
 
 
 # From the first receipt on an item has a number and a day, and is never deleted.
@@ -53,6 +55,7 @@ MOVES = {
     "reopen": Move(
         "重新打开", (State.VALID, State.REJECTED, State.RETURNED), State.SUBMITTED, "editor", needs_reason=True
     ),
+    "take_apart": Move("拆开综合稿", (State.MERGED,), State.WITHDRAWN, "editor", needs_reason=True),
 }
 
 # What stays in the unit: nobody else learns of it.
@@ -64,6 +67,7 @@ DECISIONS = ("accept", "return", "reject")
 # What else stands in an item's history, without changing its state.
 RECORD, ENTER, IMPORT, ADOPT, REVOKE, REVIEW = "record", "enter", "import", "adopt", "revoke", "review"
 EDIT, CLEARED, FORWARD, INSTRUCT, THEMES, UNDO = "edit", "cleared", "forward", "instruct", "themes", "undo"
+MERGE, APART = "merge", "apart"
 EVENT_LABELS = {
     **{name: move.label for name, move in MOVES.items()},
     RECORD: "补录",
@@ -78,4 +82,6 @@ EVENT_LABELS = {
     INSTRUCT: "批示",
     THEMES: "改主题",
     UNDO: "撤销决定",
+    MERGE: "综合",
+    APART: "拆开综合稿",
 }

@@ -18,5 +18,10 @@ def tell() -> None:
 
 
 @shared_task
+def tell_of_late() -> None:
+    telling.tell_of_late()
+
+
+@shared_task
 def look_ahead() -> None:
     telling.look_ahead()

@@ -10,15 +10,20 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from submissions import urgent
 from submissions.models import (
+    Adoption,
     AnnouncedUnit,
     Announcement,
     Comment,
+    Commission,
+    CommissionedUnit,
     Item,
     ItemEvent,
     ItemShare,
@@ -28,12 +33,14 @@ from submissions.models import (
 from submissions.permissions import in_charge, in_charge_of
 from submissions.reminders import on_roster
 from submissions.states import ADOPT, DECISIONS, REVOKE, UNDO, State
-from units.models import UNIT_ROLES, Account, Membership, NoticeKind, Office, Role
+from units.models import UNIT_ROLES, Account, Membership, Notice, NoticeKind, Office, Role
 from units.notices import people_of, tell
 
 log = logging.getLogger(__name__)
 AT_A_TIME = 500  # rows
 AHEAD = 3  # days before its end that a period is told of
+BEFORE_DUE = 2  # days before its due date that a commission's silent units are told
+AFTER_DUE = 3  # days in which they are told that it is overdue: on the first of them that the clock runs
 FRIDAY = 5
 LONG = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)  # weeks end all the time
 WORDS = {
@@ -55,7 +62,8 @@ def tell_of_new() -> int:
     events = ItemEvent.objects.exclude(move__in=DECISIONS, item__undo_until__gt=now)
     done = each(events.select_related("item__office", "item__unit", "actor"), _tell_of_event)
     done += each(Comment.objects.select_related("item__office", "unit", "by"), _tell_of_comment)
-    return done + each(Announcement.objects.select_related("office"), _tell_of_announcement)
+    done += each(Announcement.objects.select_related("office"), _tell_of_announcement)
+    return done + each(Commission.objects.select_related("office"), _tell_of_commission)
 
 
 def each(rows: models.QuerySet[Any], told: Callable[[Any], None]) -> int:
@@ -86,8 +94,8 @@ def _tell_of_event(event: ItemEvent) -> None:
         _tell_units(event)
     elif event.now == State.SUBMITTED and item.urgent:
         address = reverse("read-item", args=[item.office.code, item.pk])
-        said = f"{item.unit}报来紧急信息{_named(item)}"
-        tell(item.office, NoticeKind.URGENT, f"event:{event.pk}", _each_of(_editors_of(item), said), address)
+        told = _each_of(_editors_of(item), urgent.in_words(item))
+        tell(item.office, NoticeKind.URGENT, f"event:{event.pk}", told, address)
 
 
 def _undone(event: ItemEvent) -> bool:
@@ -103,7 +111,7 @@ def _tell_units(event: ItemEvent) -> None:
     if event.move == ADOPT:
         said = event.reason  # 省委采用《…》
     elif event.move == REVOKE:
-        revoked = [str(adoption) for adoption in item.adoptions.exclude(revoked_at=None)]
+        revoked = [str(adoption) for adoption in Adoption.objects.of(item).exclude(revoked_at=None)]
         what = next((one for one in revoked if event.reason.startswith(f"{one}：")), None)
         if what is None:  # a forwarding or an instruction
             return
@@ -149,15 +157,113 @@ def _tell_of_announcement(announcement: Announcement) -> None:
     tell(announcement.office, NoticeKind.ANNOUNCEMENT, f"announcement:{announcement.pk}", told, address)
 
 
+def _tell_of_commission(commission: Commission) -> None:
+    if commission.withdrawn_at:
+        return
+    said = f"约稿《{commission}》，请在{_day(commission.due_on)}以前交稿"
+    _tell_asked(commission, NoticeKind.COMMISSION, f"commission:{commission.pk}", said, _asked_of(commission))
+
+
+def tell_of_new_day(commission: Commission) -> None:
+    """Those that have neither answered nor declined: the due date of what they were asked for was put off."""
+    said = f"约稿《{commission}》的交稿日期推迟到{_day(commission.due_on)}"
+    key = f"commission:{commission.pk}:until:{commission.due_on}"
+    _tell_asked(commission, NoticeKind.COMMISSION, key, said, _silent_of(commission))
+
+
+def tell_of_reminder(commission: Commission, silent: Iterable[int]) -> None:
+    """The officers of these units that the office has reminded them by hand: of each of its reminders once."""
+    key = f"commission:{commission.pk}:{commission.reminders}"
+    _tell_asked(commission, NoticeKind.REMINDED, key, f"催约稿：{_due(commission)}", silent, Role.OFFICER)
+
+
+def tell_of_decline(asked: CommissionedUnit) -> None:
+    """Who made the commission, while still of the office, that a unit has declined."""
+    commission = asked.commission
+    makers = people_of([commission.office.unit_id], Role.EDITOR, Role.MANAGER).filter(pk=commission.made_by_id)
+    said = f"{asked.unit}谢绝约稿《{commission}》：{asked.decline_reason}"
+    address = reverse("commission", args=[commission.office.code, commission.pk])
+    tell(commission.office, NoticeKind.COMMISSION, f"declined:{asked.pk}", _each_of(makers, said), address)
+
+
+def tell_of_due() -> None:
+    """The silent units of each commission, once two days before its due date and once on the day after it.
+
+    The day is part of the key: of a due date that was put off they are told anew.
+    """
+    today = timezone.localdate()
+    first, last = (today + datetime.timedelta(days=days) for days in (-AFTER_DUE, BEFORE_DUE))
+    for commission in Commission.objects.filter(
+        due_on__range=(first, last), withdrawn_at=None, made_at__lt=_midnight(today)
+    ).select_related("office"):
+        when = "late" if commission.is_late else "soon"
+        key = f"commission:{commission.pk}:{when}:{commission.due_on}"
+        _tell_asked(
+            commission, NoticeKind.REMINDED, key, f"约稿：{_due(commission)}", _silent_of(commission), Role.OFFICER
+        )
+
+
+def _due(commission: Commission) -> str:
+    """What is asked, and how the time stands."""
+    left = commission.days_left
+    when = f"还有 {left} 天" if left > 0 else "今天到期" if left == 0 else f"已过 {-left} 天"
+    return f"《{commission}》{_day(commission.due_on)}交稿，{when}，还没有收到本单位的答复或稿件"
+
+
+def _asked_of(commission: Commission) -> list[int]:
+    return list(commission.units.values_list("unit", flat=True))
+
+
+def _silent_of(commission: Commission) -> list[int]:
+    return list(commission.units.open().values_list("unit", flat=True))
+
+
+def _tell_asked(
+    commission: Commission, kind: NoticeKind, key: str, said: str, units: Iterable[int], *roles: Role
+) -> None:
+    address = reverse("commission", args=[commission.office.code, commission.pk])
+    tell(commission.office, kind, key, _each_of(people_of(units, *(roles or UNIT_ROLES)), said), address)
+
+
+def _day(day: datetime.date) -> str:
+    return f"{day.month}月{day.day}日"
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+
+
 def look_ahead() -> None:
-    """What a day brings: periods that end soon, and on working days what waits for too long."""
+    """What a day brings: periods that end soon, commissions that are due, on working days what waits for too long."""
     today = timezone.localdate()
     soon = Period.objects.filter(kind__in=LONG, ends_on__range=(today, today + datetime.timedelta(days=AHEAD)))
     for period in soon.select_related("office"):
         tell_of_end(period)
+    if timezone.localtime().hour >= settings.NOTICE_HOUR:  # of which people are mailed at once
+        tell_of_due()
     if today.isoweekday() <= FRIDAY:  # from midnight on, so that the letter of the day has it
         for office in Office.objects.select_related("unit"):
             tell_of_overdue(office)
+
+
+def tell_of_late() -> None:
+    """The editors in charge of an urgent item, once, that it waits beyond the office's minutes; again where it came in
+    again. Every minute."""
+    late = {_key_of_late(item): (item, clock) for item, clock in urgent.just_late()}
+    if not late:
+        return
+    editors = people_of({item.office.unit_id for item, _ in late.values()}, Role.EDITOR)
+    known = set(Notice.objects.filter(account__in=editors, key__in=late).values_list("key", flat=True))
+    for key, (item, clock) in late.items():
+        if key in known:
+            continue
+        said = f"紧急信息{_named(item)}{clock}，还没有办理"
+        address = reverse("read-item", args=[item.office.code, item.pk])
+        tell(item.office, NoticeKind.URGENT, key, _each_of(_editors_of(item), said), address)
+
+
+def _key_of_late(item: Item) -> str:
+    return f"urgent-late:{item.pk}:{item.waits_since.timestamp():.0f}"
 
 
 def tell_of_end(period: Period) -> None:

@@ -5,6 +5,7 @@ an entry on the trail in the act's own transaction; where it does not, nothing m
 """
 
 import contextlib
+import datetime
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -33,12 +34,13 @@ from portal import rosters
 from reports import runs
 from reports.models import Circular, ReportRun, RunFile
 from scoring import closing
-from submissions import channels, reasons
+from submissions import channels, commissions, priorities, reasons, themes
 from submissions.adoptions import adopt
 from submissions.announcements import announce
 from submissions.comments import say
 from submissions.exact import ONE
-from submissions.models import Announcement, Comment, Item, ItemFile
+from submissions.mergers import Piece, merge
+from submissions.models import Announcement, Comment, Commission, CommissionedUnit, Item, ItemFile
 from submissions.models.files import kept
 from submissions.stamps import stamp
 from submissions.states import State
@@ -124,6 +126,25 @@ def an_adoption(world: World, whose: str) -> Any:
     return item.adoptions.get()
 
 
+def a_piece(world: World, whose: str) -> Item:
+    """Merged of two items of its owner's."""
+    if whose == ELSEWHERE:
+        return Item.objects.create(office=world.other, unit=world.other.unit, title="综合", state=State.MERGED)
+    shares = [(a_valid_item(world, whose).pk, ONE // 4), (a_valid_item(world, whose).pk, ONE * 3 // 4)]
+    return merge(world.office, Piece("综合", "<p>一并写在这里。</p>", shares), world.editor)
+
+
+def a_merger(world: World) -> dict[str, Any]:
+    sources = [a_valid_item(world, whose).pk for whose in (OWN, OTHERS)]
+    return {"token": "2" * 32, "title": "综合", "body": "一并写在这里。", "source": sources, "share": ["", ""]}
+
+
+def shared_out(world: World) -> dict[str, Any]:
+    """Other shares of the items of the one piece that there is."""
+    sources = Item.objects.filter(pieces__piece__office=world.office).order_by("pk")
+    return {"source": [item.pk for item in sources], "share": ["0.5", "0.5"]}
+
+
 def a_valid_item(world: World, whose: str) -> Item:
     return an_item(world, whose, State.VALID)
 
@@ -139,6 +160,12 @@ def a_forwarding(world: World, whose: str) -> Any:
 
 def an_instruction(world: World, whose: str) -> Any:
     return an_item(world, whose, State.VALID).instructions.create(leader="某副省长", given_on="2020-03-01")
+
+
+def an_urgent_item(world: World, whose: str) -> Item:
+    item = an_item(world, whose)
+    Item.objects.filter(pk=item.pk).update(urgent=True)
+    return item
 
 
 def an_edited_item(world: World, whose: str) -> Any:
@@ -256,8 +283,37 @@ def a_channel_typed(world: World, **typed: Any) -> dict[str, Any]:
     return {"name": "厅门户网站", "level": "own", "position": 1, "columns": "要闻", "seen": seen, **typed}
 
 
+def a_theme(world: World, whose: str) -> Any:
+    if whose != ELSEWHERE:
+        return world.theme
+    return office_of(world, whose).themes.get_or_create(name="别处的")[0]
+
+
+def a_theme_typed(world: World) -> dict[str, Any]:
+    return {"name": "改名", "active": "on", "seen": stamp(themes.described(world.theme))}
+
+
+def another_theme(world: World) -> dict[str, Any]:
+    return {"into": world.office.themes.create(name="阅读").pk}
+
+
+def an_order_of_themes(world: World) -> dict[str, Any]:
+    other = world.office.themes.create(name="阅读", position=2)
+    tree = themes.tree_of(themes.Reach(world.office).topics)
+    return {"theme": [world.theme.pk, other.pk], "position": [2, 1], "seen": themes.order_seen(tree)}
+
+
+def a_plan(world: World) -> dict[str, Any]:
+    row = {"row": 0, "name": "抓好阅读", "number": "一", "tick": 0}
+    return {"year": 2020, "text": "一、抓好阅读", "do": "save", **row}
+
+
+def priorities_typed(world: World) -> dict[str, Any]:
+    return {"more": "抓好阅读", "seen": stamp(priorities.described(a_period(world, OWN)))}
+
+
 def the_reasons_typed(world: World) -> dict[str, Any]:
-    return {"reasons": "太长", "decides_within": 5, "seen": stamp(reasons.described(world.office))}
+    return {"reasons": "太长", "decides_within": 5, "urgent_within": 20, "seen": stamp(reasons.described(world.office))}
 
 
 def a_period(world: World, whose: str, closed: bool = False) -> Any:
@@ -383,6 +439,28 @@ def an_announcement_typed(world: World) -> dict[str, Any]:
     }
 
 
+def a_commission(world: World, whose: str) -> Commission:
+    office, by = office_of(world, whose), world.other_editor if whose == ELSEWHERE else world.manager
+    asked = [a_reporting_unit(world, whose).pk]
+    due_on = timezone.localdate() + datetime.timedelta(days=9)
+    return commissions.commission(office, "开学工作", "请写做法。", due_on, 900, asked, "0" * 32, by)
+
+
+def an_asked_unit(world: World, whose: str) -> CommissionedUnit:
+    return a_commission(world, whose).units.get()
+
+
+def a_commission_typed(world: World) -> dict[str, Any]:
+    day = timezone.localdate() + datetime.timedelta(days=9)
+    return {
+        "token": "1" * 32,
+        "title": "开学工作",
+        "due_on": day,
+        "to": "groups",
+        "groups": a_roster_group(world, OWN).pk,
+    }
+
+
 def a_comment(world: World, whose: str) -> Comment:
     """Said by the bureau's officer, about another's item by the editor; each may take back their own."""
     by = {OWN: world.officer, OTHERS: world.editor, ELSEWHERE: world.other_editor}[whose]
@@ -457,6 +535,10 @@ DESK = [
     Row("read-notices", NOBODY, ALL),
     Row("items", ALL),
     Row("item", {*STAFF, *UNIT}, thing=an_item, reads_others=STAFF),
+    Row("item", STAFF, thing=a_piece),
+    Row("merge-items", {"editor"}, {"editor"}, data=a_merger),
+    Row("share-out", {"editor"}, {"editor"}, a_piece, shared_out),
+    Row("move-item", NOBODY, {"editor"}, a_piece, lambda w: REASON, ("take_apart",)),
     Row("move-item", NOBODY, {"editor"}, an_item, path=("accept",)),
     Row("move-item", NOBODY, {"editor"}, an_item, lambda w: REASON, ("return",)),
     Row("move-item", NOBODY, {"editor"}, an_item, lambda w: REASON, ("reject",)),
@@ -464,6 +546,7 @@ DESK = [
     Row("move-item", NOBODY, {"signer"}, partial(an_item, state=State.SIGNING), path=("sign",), posts_others=NOBODY),
     Row("write", {"officer"}, {"officer"}, data=lambda w: a_text(w, do="save")),
     Row("write", {"officer"}, {"officer"}, data=lambda w: a_text(w, do="submit")),
+    Row("write", {"officer"}, thing=an_urgent_item, asked="follows", reads_others=NOBODY),
     Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="save"), **OF_OWN),
     Row("write-item", {"officer"}, {"officer"}, a_draft, lambda w: a_text(w, do="submit"), **OF_OWN),
     Row("write-item", {"officer"}, {"officer"}, a_returned_item, lambda w: a_text(w, do="submit"), **OF_OWN),
@@ -488,6 +571,19 @@ DESK = [
     Row("announcement", {*STAFF, *UNIT}, thing=an_announcement, reads_others=STAFF),
     Row("withdraw-announcement", NOBODY, EDITORS, an_announcement, lambda w: REASON),
     Row("new-announcement", EDITORS, EDITORS, data=an_announcement_typed),
+    Row("commissions", {*STAFF, *UNIT}),
+    Row("commission", {*STAFF, *UNIT}, thing=a_commission, reads_others=STAFF),
+    Row("new-commission", EDITORS, EDITORS, data=a_commission_typed),
+    Row("withdraw-commission", NOBODY, EDITORS, a_commission, lambda w: REASON),
+    Row(
+        *("put-off-commission", NOBODY, EDITORS, a_commission),
+        lambda w: {"due_on": timezone.localdate() + datetime.timedelta(days=20)},
+    ),
+    Row("remind-commissioned", NOBODY, EDITORS, a_commission, lambda w: {"seen": 0}),
+    Row("reply-to-commission", NOBODY, UNIT, an_asked_unit, lambda w: {"do": "accept"}, posts_others=NOBODY),
+    Row("reply-to-commission", NOBODY, UNIT, an_asked_unit, lambda w: {"do": "decline", **REASON}, posts_others=NOBODY),
+    Row("commissions-by-unit", STAFF),
+    Row("export-commission", STAFF, thing=a_commission),
     Row(
         *("comments", {*STAFF, *UNIT}, {*EDITORS, *UNIT}, an_item),
         lambda w: {"token": "1" * 32, "text": "请补充数据。"},
@@ -505,6 +601,14 @@ DESK = [
         told={"editor", "auditor"},
     ),
     Row("reasons", {"manager"}, {"manager"}, data=the_reasons_typed),
+    Row("themes", STAFF, {"manager"}, data=an_order_of_themes),
+    Row("new-theme", {"manager"}, {"manager"}, data=lambda w: {"name": "阅读"}, told={"editor", "auditor"}),
+    Row("theme", STAFF, {"manager"}, a_theme, a_theme_typed),
+    Row("merge-theme", NOBODY, {"manager"}, a_theme, another_theme),
+    Row("remove-theme", NOBODY, {"manager"}, a_theme),
+    Row("import-plan", {"manager"}, {"manager"}, data=a_plan, told={"editor", "auditor"}),
+    Row("priorities", STAFF, {"manager"}, a_period, priorities_typed),
+    Row("coverage", {*STAFF, *UNIT}),
     Row("own-unit", UNIT),
     Row("choose-for-unit", NOBODY, {"signer"}, unit_of, lambda w: {"needs_signer": "on"}, posts_others=NOBODY),
     Row("export-items", ALL),
@@ -528,6 +632,8 @@ DESK = [
     Row("discard-draft", NOBODY, {"officer"}, a_draft, posts_others=NOBODY),
     Row("move-item", NOBODY, {"editor"}, partial(an_item, state=State.REJECTED), lambda w: REASON, ("reopen",)),
     Row("queue", STAFF),
+    Row("urgent-now", {"editor"}),
+    Row("load", STAFF),
     Row("read-item", STAFF, thing=an_item),
     Row("decide-item", NOBODY, {"editor"}, an_item, lambda w: {"do": "accept", "themed": 1, "themes": w.theme.pk}),
     Row("decide-item", NOBODY, {"editor"}, an_item, lambda w: {"do": "reject", "say": "因为"}),
@@ -549,6 +655,7 @@ DESK = [
     Row("enter-item", {"editor"}, {"editor"}, data=an_entry),
     Row("adopt-item", {"editor"}, {"editor"}, an_item, adopted_by_province),
     Row("adopt-item", {"editor"}, {"editor"}, a_valid_item, adopted_by_province),
+    Row("adopt-item", {"editor"}, {"editor"}, a_piece, adopted_by_province),
     Row(
         *("clear-item", NOBODY, {"editor", "manager"}, a_valid_item),
         lambda w: {"number": 1, "statement": "可以公开", "result": "pass"},
@@ -612,7 +719,7 @@ DESK = [
 DOOR = {"healthz", "readyz", "start", "session-state", "sign-in-again", "forgotten", "set-password"}
 DOOR |= {"sign-in", "sign-in-code", "sign-in-set-up", "sign-out"}
 JOINING = {"join", "application"}  # a stranger's posts; their tests are in units/tests/test_registrations.py
-DOOR |= {*JOINING, "offices-to-join"}
+DOOR |= {*JOINING, "offices-to-join", "public-priorities"}
 # What was made by the request before is shown once; its test is in units/tests/test_accounts.py.
 SHOWN_ONCE = {"link"}
 # Pages of mine that do nothing; of notices those of the account alone: units/tests/test_notices.py.

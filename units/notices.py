@@ -22,15 +22,16 @@ BATCH = 500  # rows a statement
 KEPT = datetime.timedelta(days=400)  # how long a notice is kept
 # What a person gets who chose nothing: a letter at once for what somebody waits for, one a day for the rest.
 USUAL = dict.fromkeys(NoticeKind, NoticeWay.DAILY) | dict.fromkeys(
-    (NoticeKind.RETURNED, NoticeKind.TO_SIGN, NoticeKind.REMINDED, NoticeKind.URGENT), NoticeWay.AT_ONCE
+    (NoticeKind.RETURNED, NoticeKind.TO_SIGN, NoticeKind.COMMISSION, NoticeKind.REMINDED, NoticeKind.URGENT),
+    NoticeWay.AT_ONCE,
 )
 _OF_SIGNERS = (NoticeKind.TO_SIGN, NoticeKind.ANNOUNCEMENT)
 _OF_OFFICERS = (
     *(NoticeKind.RETURNED, NoticeKind.REJECTED, NoticeKind.ACCEPTED, NoticeKind.ADOPTED, NoticeKind.REVOKED),
     *(NoticeKind.COMMENT, NoticeKind.TO_SIGN, NoticeKind.REMINDED, NoticeKind.PERIOD_ENDS, NoticeKind.CIRCULAR),
-    NoticeKind.ANNOUNCEMENT,
+    *(NoticeKind.COMMISSION, NoticeKind.ANNOUNCEMENT),
 )
-_OF_EDITORS = (NoticeKind.COMMENT, NoticeKind.URGENT, NoticeKind.OVERDUE)
+_OF_EDITORS = (NoticeKind.COMMENT, NoticeKind.COMMISSION, NoticeKind.URGENT, NoticeKind.OVERDUE)
 
 
 def tell(office: Office, kind: NoticeKind, key: str, told: Mapping[Account, str], address: str) -> None:

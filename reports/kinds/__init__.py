@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from reports.document import Document
-from reports.kinds import circular, statistics
+from reports.kinds import circular, coverage, statistics
 from reports.kinds.circular import Issue
 from submissions.models import Period, PeriodKind
 from units.verdicts import Refused
@@ -24,6 +24,7 @@ class Kind(NamedTuple):
 KINDS = {
     "circular": Kind("通报", circular.build, ("docx", "html", "pdf"), issued=True),
     "statistics": Kind("统计表", statistics.build, ("xlsx",)),
+    "coverage": Kind("要点覆盖表", coverage.build, ("xlsx",)),
 }
 # What the clock drafts when a period of a kind has ended.
 DRAFTED = {PeriodKind.QUARTER: "circular"}

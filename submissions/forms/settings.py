@@ -105,7 +105,7 @@ class ChannelForm(SettingsForm):
 
 
 class ReasonsForm(SettingsForm):
-    """Reasons for returning and rejecting, and the days for deciding."""
+    """Reasons for returning and rejecting, and the days and minutes for deciding."""
 
     reasons = ListField(
         label="退回和退稿的理由",
@@ -114,6 +114,12 @@ class ReasonsForm(SettingsForm):
         help_text="一行一条，编辑按这个次序看到；最多 30 条，每条最多 100 个字",
     )
     decides_within = WholeField(label="几天内办理", low=1, high=60, help_text="从送达算起，待审超过这些天算超期")
+    urgent_within = WholeField(
+        label="紧急信息几分钟内办理",
+        low=1,
+        high=1440,
+        help_text="从送达算起，不分白天夜里；待审列表上倒数，超过了告诉分管的编辑",
+    )
 
 
 class ChargeForm(forms.Form):

@@ -29,18 +29,9 @@ class GroupsField(forms.ModelMultipleChoiceField):
         return f"{group.name}（{group.units} 个单位）"
 
 
-class AnnouncementForm(TextForm):
-    """An announcement, and for whom it is. To say nothing of whom is never everybody."""
+class RecipientsForm(forms.Form):
+    """Which units are meant: all of today's roster, those of groups, or some by name."""
 
-    NAMES = ("token", "title", "body", "html", "editor", "to", "groups", "units")
-
-    token = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
-    title = LineField(
-        label="标题",
-        max_length=200,
-        error_messages={"required": "请写标题。", "max_length": "标题最多 200 个字，现在有 %(show_value)d 个。"},
-        widget=forms.TextInput(attrs={"class": "title-input", "autocomplete": "off"}),
-    )
     to = forms.ChoiceField(
         label="发给",
         choices=list(TO.items()),
@@ -70,17 +61,11 @@ class AnnouncementForm(TextForm):
         groups = RosterGroup.objects.filter(lines__in=lines).annotate(units=Count("lines")).order_by("order", "id")
         self.fields["groups"].queryset = groups  # type: ignore[attr-defined]
 
-    @property
-    def own_files(self) -> set[int]:
-        return set()
-
-    def clean(self) -> dict[str, Any]:
-        """With ``told``, the ids of the units that are meant."""
-        asked = super().clean()
-        if not asked.get("body") and "body" not in self.errors:
-            self.add_error("body", "请写正文。")
+    def to_whom(self) -> None:
+        """Put the ids of the units that are meant into ``told``; what is wrong goes to the fields."""
         if "groups" in self.errors or "units" in self.errors:
-            return asked
+            return
+        asked = self.cleaned_data
         to, groups, names = asked.get("to"), asked.get("groups") or [], asked.get("units", "")
         if (to == "all" and (groups or names)) or (to == "groups" and names) or (to == "units" and groups):
             self.add_error("to", WHICH.get(to, "请只选一样：写单位，就不要勾类别。"))
@@ -91,6 +76,31 @@ class AnnouncementForm(TextForm):
                 asked["told"] = recipients(self.office, to, [group.pk for group in groups], names)
             except Refused as error:
                 self.add_error("units", str(error))
+
+
+class AnnouncementForm(TextForm, RecipientsForm):
+    """An announcement, and for whom it is. To say nothing of whom is never everybody."""
+
+    NAMES = ("token", "title", "body", "html", "editor", "to", "groups", "units")
+
+    token = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
+    title = LineField(
+        label="标题",
+        max_length=200,
+        error_messages={"required": "请写标题。", "max_length": "标题最多 200 个字，现在有 %(show_value)d 个。"},
+        widget=forms.TextInput(attrs={"class": "title-input", "autocomplete": "off"}),
+    )
+
+    @property
+    def own_files(self) -> set[int]:
+        return set()
+
+    def clean(self) -> dict[str, Any]:
+        """With ``told``, the ids of the units that are meant."""
+        asked = super().clean()
+        if not asked.get("body") and "body" not in self.errors:
+            self.add_error("body", "请写正文。")
+        self.to_whom()
         return asked
 
 

@@ -126,6 +126,18 @@ class EntryForm(TextForm):
         return set()
 
 
+class MergeForm(TextForm):
+    """A piece that is made of several items (综合稿): its own title and text."""
+
+    NAMES = ("token", "title", "body", "html", "editor", "source", "share", "drop")
+
+    token = forms.RegexField(r"^[0-9a-f]{32}\Z", required=False, widget=forms.HiddenInput)
+
+    @property
+    def own_files(self) -> set[int]:
+        return set()
+
+
 class FromWordForm(forms.Form):
     """For which unit the Word files are; the files are read by the view."""
 
@@ -173,18 +185,21 @@ class WriteForm(TextForm):
     authors = LineField(label="作者", max_length=200, required=False)
     responsible = LineField(label="责任编辑", max_length=60, required=False)
     urgent = forms.BooleanField(label="紧急信息，请编辑先看", required=False)
+    final = forms.BooleanField(
+        label="这是终报", required=False, help_text="事情已经办完，以后不再续报；标题里的“续报”请改成“终报”"
+    )
 
     def __init__(self, *args: object, office: Office, units: list[Unit], item: Item | None, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.units = units
-        topics = Theme.objects.topics().filter(office=office).open_on(timezone.localdate())
+        themes = Theme.objects.filter(office=office).open_on(timezone.localdate())
         if item:  # what it has it keeps, whatever ended meanwhile
-            topics |= Theme.objects.topics().filter(pk__in=item.themes.values("theme"))
-        topics = topics.distinct().select_related("parent")
+            themes |= Theme.objects.filter(pk__in=item.themes.values("theme"))
+        themes = themes.distinct().select_related("parent", "period").order_by("-kind", "position", "id")
         choices = {
             "unit": Unit.objects.filter(pk__in=[unit.pk for unit in units]),
             "kind": ItemKind.objects.filter(office=office, active=True),
-            "themes": topics,
+            "themes": themes,
         }
         for name, rows in choices.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
@@ -253,6 +268,7 @@ class WriteForm(TextForm):
             version=asked["version"],
             kind=asked["kind"],
             urgent=asked["urgent"],
+            final=asked["final"],
             authors=asked["authors"],
             responsible=asked["responsible"],
             themes=[theme.pk for theme in asked["themes"]],

@@ -17,6 +17,7 @@ from submissions.models.items import (
     Revision,
 )
 from submissions.models.kinds import ItemKind
+from submissions.models.mergers import MergedItem
 from submissions.models.periods import Period, PeriodKind
 from submissions.models.reasons import DecisionReason
 from submissions.models.resemblances import Answer, Resemblance
@@ -47,6 +48,7 @@ __all__ = [
     "ItemKind",
     "ItemShare",
     "ItemTheme",
+    "MergedItem",
     "Period",
     "PeriodKind",
     "ReceiptCounter",

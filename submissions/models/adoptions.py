@@ -44,6 +44,12 @@ class Revocable(models.Model):
         ]
 
 
+class AdoptionQuerySet(RevocableQuerySet):
+    def of(self, item: Item) -> Self:
+        """Those of an item, and of the merged pieces that it was a source of when they were adopted."""
+        return self.filter(Q(item=item) | Q(pk__in=AdoptionCredit.objects.filter(item=item).values("adoption")))
+
+
 class AdoptionForm(models.TextChoices):
     """How much of a piece a channel used. Empty where nobody said."""
 
@@ -67,6 +73,8 @@ class Adoption(Revocable):
     link = models.URLField("链接", max_length=500, blank=True)
     issue = models.CharField("期号", max_length=60, blank=True)
     form = models.CharField("形式", max_length=10, choices=AdoptionForm, blank=True, default="")
+
+    objects = AdoptionQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = "采用"

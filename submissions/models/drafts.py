@@ -18,6 +18,7 @@ class Draft(models.Model):
     body = models.TextField("正文", blank=True)
     kind = models.ForeignKey(ItemKind, models.PROTECT, null=True, blank=True, related_name="+")
     urgent = models.BooleanField("紧急", default=False)
+    final = models.BooleanField("终报", default=False)
     authors = models.CharField("作者", max_length=200, blank=True)
     responsible = models.CharField("责任编辑", max_length=60, blank=True)
     themes = models.JSONField("主题", default=list)

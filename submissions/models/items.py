@@ -2,17 +2,17 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
 
 from submissions import search
 from submissions.fields import MillionthsField
 from submissions.models.kinds import ItemKind
-from submissions.models.themes import Theme
+from submissions.models.themes import Theme, ThemeKind
 from submissions.states import EVENT_LABELS, RECEIVED, State
 from units.models import Office, Role, RosterLine, Unit
 
@@ -33,7 +33,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         joint = ItemShare.objects.filter(unit__in=own).values("item")
         may_know = Q(unit__in=own) | Q(pk__in=joint, number__isnull=False)
         if account.works_at(office):
-            may_know |= Q(number__isnull=False)
+            may_know |= Q(number__isnull=False) | Q(state=State.MERGED)
         return self.filter(may_know, office=office)
 
     def comparable_by(self, account: "Account", office: Office) -> "ItemQuerySet":
@@ -80,6 +80,17 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def received_in(self, period: "Period") -> "ItemQuerySet":
         return self.filter(received_on__range=(period.starts_on, period.ends_on))
+
+    def received_in_year(self, year: int) -> "ItemQuerySet":
+        return self.filter(received_on__range=(datetime.date(year, 1, 1), datetime.date(year, 12, 31)))
+
+    def about(self, theme: Theme, confirmed: bool = False) -> "ItemQuerySet":
+        """Those that have this theme or one below it, each once; ``confirmed``: not only proposed."""
+        themes = [theme.pk, *theme.children.values_list("pk", flat=True)]
+        links = ItemTheme.objects.filter(theme__in=themes)
+        if confirmed:
+            links = links.exclude(confirmed_at=None)
+        return self.filter(pk__in=links.values("item"))
 
     def awaiting_decision(self) -> "ItemQuerySet":
         """Urgent first, then the longest waiting."""
@@ -157,7 +168,14 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def for_table(self) -> "ItemQuerySet":
         """Everything a row of a list shows, in a fixed number of queries."""
-        return self.select_related("unit").prefetch_related("themes__theme", "adoptions__channel")
+        of_pieces = Prefetch("adoptions", _related("adoptions").select_related("channel"))
+        credited = Prefetch("credits", _related("credits").select_related("adoption__channel"))
+        return self.select_related("unit").prefetch_related("themes__theme", of_pieces, credited)
+
+
+def _related(name: str) -> Any:
+    """The rows of another module of this room, which knows this one."""
+    return Item._meta.get_field(name).related_model._default_manager  # type: ignore[union-attr]
 
 
 class Item(models.Model):
@@ -185,6 +203,9 @@ class Item(models.Model):
     undo_themes = models.JSONField(null=True, editable=False)  # its themes as they were before (``decisions``)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
     kind = models.ForeignKey(ItemKind, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    # Of urgent items: the first report (首报) that this one carries on (续报), or ends (终报).
+    follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="follow_ups")
+    final = models.BooleanField("终报", default=False)
     # The words of the newest revision (``body.digest``), by which a repost is known; empty where there is no text.
     digest = models.CharField(max_length=64, blank=True, default="")
     # What the page was given on which it was first written, so that five clicks make one item.
@@ -205,6 +226,8 @@ class Item(models.Model):
                 condition=~Q(state__in=RECEIVED) | Q(number__isnull=False), name="item_received_has_a_number"
             ),
             models.CheckConstraint(condition=~Q(number=""), name="item_number_is_null_rather_than_empty"),
+            models.CheckConstraint(condition=~Q(follows=F("id")), name="item_does_not_follow_itself"),
+            models.CheckConstraint(condition=Q(final=False) | Q(follows__isnull=False), name="item_final_of_another"),
         ]
         indexes = [
             models.Index(fields=["office", "state", "-urgent", "waits_since", "id"], name="item_queue"),
@@ -224,6 +247,11 @@ class Item(models.Model):
     def told_to(self, account: "Account") -> str:
         """The state as this account is told (after the office was fetched with it)."""
         return State.SUBMITTED if self.held and not account.works_at(self.office) else self.state
+
+    @property
+    def report(self) -> str:
+        """终报, 续报, or nothing where it follows none."""
+        return ("终报" if self.final else "续报") if self.follows_id else ""
 
     @property
     def days_waited(self) -> int:
@@ -254,8 +282,17 @@ class Item(models.Model):
 
     @property
     def live_adoptions(self) -> "list[Adoption]":
-        """Those not revoked, from what ``for_table`` has fetched."""
-        return [adoption for adoption in self.adoptions.all() if adoption.revoked_at is None]
+        """Those not revoked, of it or of a piece it was merged into, from what ``for_table`` has fetched."""
+        used = {adoption.pk: adoption for adoption in self.adoptions.all()}
+        used |= {credit.adoption_id: credit.adoption for credit in self.credits.all()}
+        return [adoption for adoption in used.values() if adoption.revoked_at is None]
+
+    @property
+    def counted(self) -> list[int]:
+        """Ids of the items that are credited with what channels do with it: itself, or what it was merged from."""
+        if self.state != State.MERGED:
+            return [self.pk]
+        return list(self.sources.values_list("item", flat=True))
 
 
 class Revision(models.Model):
@@ -338,6 +375,11 @@ class ItemShare(models.Model):
         return f"{self.unit} {self.share}"
 
 
+class ItemThemeQuerySet(models.QuerySet["ItemTheme"]):
+    def topics(self) -> "ItemThemeQuerySet":
+        return self.filter(theme__kind=ThemeKind.TOPIC)
+
+
 class ItemTheme(models.Model):
     """Officers propose a theme, acceptance confirms it. Only confirmed, scored themes count."""
 
@@ -350,6 +392,8 @@ class ItemTheme(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
+
+    objects = ItemThemeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "信息主题"
@@ -379,6 +423,8 @@ class ItemEvent(models.Model):
             # Which of those that wait came in again: else PostgreSQL reads the whole history to find that few did.
             models.Index(fields=["item"], condition=Q(move="resubmit"), name="event_came_again"),
             models.Index(fields=["id"], condition=Q(told_at=None), name="event_to_tell"),
+            # Of a period (``load``). Of all moves: SQLite uses no index of some for a query that binds them.
+            models.Index(fields=["at"], name="event_at"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(move__in=list(EVENT_LABELS)), name="event_move_legal"),

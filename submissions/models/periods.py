@@ -60,6 +60,8 @@ class Period(models.Model):
     starts_on = models.DateField("开始日期")
     ends_on = models.DateField("结束日期")
     closed_at = models.DateTimeField("封存时间", null=True, blank=True, editable=False)
+    # Since when its priorities (报送要点) stand on the public site; not there while empty.
+    priorities_public_at = models.DateTimeField("要点公开时间", null=True, blank=True, editable=False)
     remark = models.TextField("附注", blank=True, help_text="印在统计表下面")
 
     objects = PeriodQuerySet.as_manager()

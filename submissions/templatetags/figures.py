@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -16,6 +17,8 @@ from submissions.exact import from_decimal
 from submissions.exact import plain as plain_millionths
 from submissions.models import Attachment, Item
 from submissions.states import State
+from submissions.urgent import clock_of
+from units.models import Office
 
 register = template.Library()
 
@@ -63,6 +66,15 @@ def day(value: datetime.date | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日" if value else ""
 
 
+@register.simple_tag
+def urgent_clock(item: Item, office: Office) -> SafeString:
+    """How long an urgent item has waited, and what is left of the office's minutes; the page goes on counting."""
+    clock = clock_of(item.waits_since, office.urgent_within, timezone.now())
+    late = " is-late" if clock.late else ""
+    told = (late, clock.waited, office.urgent_within, clock)
+    return format_html('<span class="clock{}" data-waited="{}" data-within="{}">{}</span>', *told)
+
+
 @register.filter
 def kind_of(row: Model) -> str:
     """What a thing is called: 采用, 转报, 批示."""
@@ -80,5 +92,6 @@ def state_of(context: dict[str, Any], item: Item, adopted: bool = False) -> Safe
     """An item's state, as far as its reader is told, as a dot and a word; a valid one that was adopted says so."""
     request = context["request"]
     state = State.SUBMITTED if item.held and not request.user.works_at(request.office) else item.state
-    label, look = ("已采用", "adopted") if adopted and state == State.VALID else (State(state).label, state)
+    used = adopted and state in (State.VALID, State.MERGED)
+    label, look = ("已采用", "adopted") if used else (State(state).label, state)
     return format_html('<span class="state state-{}">{}</span>', look, label)

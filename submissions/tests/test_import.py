@@ -359,3 +359,11 @@ def test_a_unit_in_a_workbook_without_periods_joins_with_the_period_of_its_items
     rows = [["A1", "己局", "题", "2020-05-01", "有效", ""]]
     assert take(workbook(tmp_path, 报送期=[], 主题=[], 信息=rows, 采用=[]), capsys)[0] == 0
     assert RosterLine.objects.get(office=world.office, name="己局").since == world.q2.starts_on
+
+
+def test_a_priority_that_an_item_answers_is_no_difference(world, tmp_path, capsys):
+    path = workbook(tmp_path)
+    take(path, capsys)
+    wanted = Theme.objects.create(office=world.office, kind="priority", period=world.q1, name="抓好甲", scored=False)
+    Item.objects.get(number="A1").themes.create(theme=wanted)
+    assert take(path, capsys)[0] == 0

@@ -40,10 +40,10 @@ def test_the_lines_are_the_list_in_their_order(world, manager):
     kept = DecisionReason.objects.get(text="太旧")
     lines = " 没有数据 \r\n\r\n太旧\u200b\r\n  \r\n重复\r\n"
     assert manager.post(PAGE, typed(world.office, reasons=lines, decides_within=5)).status_code == 302
-    assert words(world.office) == {"reasons": ["没有数据", "太旧", "重复"], "decides_within": 5}
+    assert words(world.office) == {"reasons": ["没有数据", "太旧", "重复"], "decides_within": 5, "urgent_within": 30}
     assert DecisionReason.objects.get(text="太旧") == kept
     entry = TrailEntry.objects.get(act="改退回理由")
-    assert entry.before == {"reasons": ["太长", "太旧"], "decides_within": 3}
+    assert entry.before == {"reasons": ["太长", "太旧"], "decides_within": 3, "urgent_within": 30}
     assert entry.after == words(world.office)
     text = manager.get(PAGE).content.decode()
     assert "没有数据\n太旧\n重复" in text
@@ -73,6 +73,8 @@ WRONG = [
     ({"decides_within": "61"}, "几天内办理是“61”，应当是 1 到 60 之间的整数。"),
     ({"decides_within": "三天"}, "几天内办理是“三天”，应当是 1 到 60 之间的整数。"),
     ({"decides_within": ""}, "请填几天内办理。"),
+    ({"urgent_within": "0"}, "紧急信息几分钟内办理是“0”，应当是 1 到 1440 之间的整数。"),
+    ({"urgent_within": "1441"}, "紧急信息几分钟内办理是“1441”，应当是 1 到 1440 之间的整数。"),
 ]
 
 
@@ -92,7 +94,7 @@ def test_thirty_of_a_hundred_characters_and_the_ends_of_the_days_pass(world, man
     for days in (1, 60):
         data = typed(Office.objects.get(pk=world.office.pk), reasons="\n".join(lines), decides_within=days)
         assert manager.post(PAGE, data).status_code == 302
-        assert words(world.office) == {"reasons": lines, "decides_within": days}
+        assert words(world.office) == {"reasons": lines, "decides_within": days, "urgent_within": 30}
 
 
 def test_who_changes_what_another_changed_is_told_first(world, manager):
@@ -103,7 +105,7 @@ def test_who_changes_what_another_changed_is_told_first(world, manager):
     assert "有人改过" in answer.content.decode()
     assert words(world.office)["decides_within"] == 9
     manager.post(PAGE, {**mine, "seen": answer.context["form"]["seen"].value()})
-    assert words(world.office) == {"reasons": ["我的"], "decides_within": 3}
+    assert words(world.office) == {"reasons": ["我的"], "decides_within": 3, "urgent_within": 30}
 
 
 def test_another_offices_reasons_stay(world, manager):
@@ -119,7 +121,7 @@ def test_for_others_the_page_does_not_exist(world, manager, who):
     assert client.get(PAGE).status_code == 404
     assert client.post(PAGE, typed(world.office, reasons="别的")).status_code == 404
     with pytest.raises(Refused):
-        reasons.word(world.office, [], 3, getattr(world, who), stamp(reasons.described(world.office)))
+        reasons.word(world.office, [], 3, 30, getattr(world, who), stamp(reasons.described(world.office)))
     assert words(world.office)["reasons"] == ["太长", "太旧"]
 
 
@@ -130,7 +132,8 @@ def test_of_two_who_change_it_at_once_one_is_told():
         seen = stamp(words(world.office))
         lists = [f"甲{n}", f"乙{n}"], [f"丙{n}"]
         acts = [
-            lambda lines=lines, seen=seen: reasons.word(world.office, lines, 3, world.manager, seen) for lines in lists
+            lambda lines=lines, seen=seen: reasons.word(world.office, lines, 3, 30, world.manager, seen)
+            for lines in lists
         ]
         assert sorted(type(answer).__name__ for answer in at_once(*acts)) == ["NoneType", "TooLate"]
         assert words(world.office)["reasons"] in lists

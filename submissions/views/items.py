@@ -9,20 +9,25 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from submissions import answers
 from submissions.comments import conversation
 from submissions.decisions import decide, set_themes
 from submissions.drafts import files_of
 from submissions.filters import ItemFilter
+from submissions.follow_ups import chain_of
 from submissions.forms import MOST_THEMES, ReasonForm
-from submissions.models import Draft, Item, ItemEvent, Review, ReviewStage, Theme
+from submissions.mergers import take_apart
+from submissions.models import Adoption, Draft, Item, ItemEvent, Review, ReviewStage, Theme
 from submissions.moves import move
 from submissions.permissions import (
     in_charge,
     may_adopt,
     may_decide,
     may_edit,
+    may_follow,
     may_move,
     may_review,
+    may_share_out,
     may_undo,
     may_write,
 )
@@ -71,14 +76,20 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     try:
         if name in MOVES and MOVES[name].through:
             raise Refused(ELSEWHERE[MOVES[name].through])
-        act_on = decide if name in DECISIONS else move
-        act_on(item, name, request.user, form.cleaned_data["reason"] if needed else "")
+        reason = form.cleaned_data["reason"] if needed else ""
+        if name == "take_apart":
+            take_apart(item, reason, request.user)
+        else:
+            act_on = decide if name in DECISIONS else move
+            act_on(item, name, request.user, reason)
     except (Refused, TooLate) as error:
         say_refused(request, error)
         if needed:  # what was typed stays
             return shown(request, item_of(request, pk), status=422, refused_move=name, reason_form=form)
     else:
         messages.success(request, f"已{MOVES[name].label}：{item.title}")
+        if name == "take_apart":  # what it was made of stands where it stood; itself it is no more
+            return redirect("items", request.office.code)
     if request.POST.get("from") == "signing":
         return redirect("signing", request.office.code)
     return redirect("item", request.office.code, pk)
@@ -101,7 +112,8 @@ def change_themes(request: DeskRequest, pk: int) -> HttpResponse:
 
 def item_of(request: DeskRequest, pk: int) -> Item:
     """The item in the address, as far as the reader may know of it; else 404."""
-    items = Item.objects.visible_to(request.user, request.office).for_table().select_related("office")
+    items = Item.objects.visible_to(request.user, request.office).for_table()
+    items = items.select_related("office", "answers__commission")
     item = get_object_or_404(items, pk=pk)
     request.about = item
     return item
@@ -141,6 +153,7 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
     revisions = sorted(item.revisions.select_related("author"), key=lambda one: one.number)
     reviews_now = may_review(account, item)  # who fails it sends it back
     rethinks = item.state == State.VALID and may_decide(account, item)
+    writes, first = account.has_role(item.unit_id, Role.OFFICER), item.follows or item
     editor, charged = account.has_role(item.office.unit_id, Role.EDITOR), in_charge(account, item)
     context = {
         "item": item,
@@ -153,9 +166,17 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         "may_edit": may_edit(account, item),
         "reviews": reviews.select_related("reviewer", "revision").order_by("at"),
         "may_review": reviews_now,
-        "may_copy": account.has_role(item.unit_id, Role.OFFICER),
+        "may_copy": writes,
+        "asked": answers.answered_by(item) if works or own else None,
+        "chain": chain_of(item, account),
+        "may_follow": may_follow(account, first) if writes and item.number and first.urgent else None,
         "shares": item.shares.select_related("unit"),
-        "adoptions": item.adoptions.select_related("channel", "recorded_by", "revoked_by").order_by("adopted_on", "id"),
+        "adoptions": Adoption.objects.of(item)
+        .select_related("channel", "item", "recorded_by", "revoked_by")
+        .order_by("adopted_on", "id"),
+        "sources": item.sources.select_related("item__unit") if item.state == State.MERGED else [],
+        "pieces": item.pieces.filter(piece__state=State.MERGED).select_related("piece") if item.number else [],
+        "may_share_out": item.state == State.MERGED and may_share_out(account, item),
         "forwardings": item.forwardings.select_related("channel", "revoked_by").order_by("forwarded_on", "id"),
         "instructions": item.instructions.order_by("given_on", "id") if works else [],
         "works": works,

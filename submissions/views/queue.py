@@ -7,18 +7,20 @@ from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
-from submissions import saved_views
+from submissions import answers, saved_views, urgent
 from submissions.comments import Conversation, conversation
 from submissions.decisions import decide, undo
 from submissions.differences import of_revisions
 from submissions.drafts import files_of
 from submissions.filters import QueueFilter
+from submissions.follow_ups import chain_of
 from submissions.forms import DecisionForm, ViewForm
 from submissions.joint import units_of
 from submissions.models import Comment, DecisionReason, Item, Review, SavedView, Theme
@@ -49,7 +51,18 @@ def read_item(request: DeskRequest, pk: int) -> HttpResponse:
     """One item beside the queue, with what an editor needs to decide it."""
     only_for(request, *STAFF)
     item = an_item(request, pk)
+    if item.state == State.MERGED:  # of which there is nothing to decide
+        return redirect("item", request.office.code, pk)
     return reading(request, item, form=worded(request, item))
+
+
+@never_cache
+@require_safe
+@at_office
+def urgent_now(request: DeskRequest) -> JsonResponse:
+    """What is urgent and waits, for the page that asks by itself."""
+    only_for(request, Role.EDITOR)
+    return JsonResponse(urgent.as_told(request.office))
 
 
 @act("办理信息", ["do", "themes", "themed", "reasons", "say"])
@@ -167,7 +180,8 @@ def switch_keys(request: DeskRequest) -> HttpResponse:
 
 def an_item(request: DeskRequest, pk: int) -> Item:
     """The item in the address, as far as the reader may know of it, without what only lists show; else 404."""
-    items = Item.objects.visible_to(request.user, request.office).select_related("office", "unit", "kind")
+    items = Item.objects.visible_to(request.user, request.office)
+    items = items.select_related("office", "unit", "kind", "answers__commission")
     item = get_object_or_404(items.annotate(talked=Exists(Comment.objects.filter(item=OuterRef("pk")))), pk=pk)
     request.about = item
     return item
@@ -214,6 +228,7 @@ def reading(
         "files": files_of(item, revision) if revision else [],
         "changes": of_revisions(before, revision) if before and revision else [],
         "before": before,
+        "asked": answers.answered_by(item),
         "shares": item.shares.select_related("unit"),
         "themes": Theme.objects.choices_for(item, timezone.localdate()),
         "reviews": Review.objects.filter(revision=revision, passed=True).select_related("reviewer"),
@@ -221,6 +236,7 @@ def reading(
         "returned": next((event for event in reversed(events) if event.move == "return"), None),
         "events": [event for event in events if event.move not in INNER],
         "recent": recent(request, item),
+        "chain": chain_of(item, request.user),
         "verdict": may_decide(request.user, item),
         "may_edit": may_edit(request.user, item),
         "waits": item.state == State.SUBMITTED,

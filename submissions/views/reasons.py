@@ -1,4 +1,4 @@
-"""The reasons that an office gives, and its days for deciding."""
+"""The reasons that an office gives, and its days and minutes for deciding."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -13,10 +13,10 @@ from units.desk import DeskRequest, at_office
 from units.verdicts import Refused, TooLate
 
 
-@act("改退回理由", ["reasons", "decides_within", "seen"])
+@act("改退回理由", ["reasons", "decides_within", "urgent_within", "seen"])
 @at_office
 def reasons_page(request: DeskRequest) -> HttpResponse:
-    """One reason a line, and the days; for managers."""
+    """One reason a line, the days and the minutes; for managers."""
     if not may_set_desk(request.user, request.office):
         raise Http404
     request.about = request.office
@@ -25,14 +25,14 @@ def reasons_page(request: DeskRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:
-            word(request.office, typed["reasons"], typed["decides_within"], request.user, typed["seen"])
+            word(request.office, by=request.user, **typed)
         except Refused as error:
             form.refused(request, error)
         except TooLate as error:
             form.refused(request, error, stamp(now))
         else:
-            messages.success(
-                request, f"已经改好：退回理由 {len(typed['reasons'])} 条，{typed['decides_within']} 天内办理。"
-            )
+            days, minutes = typed["decides_within"], typed["urgent_within"]
+            told = f"退回理由 {len(typed['reasons'])} 条，{days} 天内办理，紧急信息 {minutes} 分钟内。"
+            messages.success(request, f"已经改好：{told}")
             return redirect("reasons", request.office.code)
     return render(request, "submissions/reasons.html", {"form": form}, status=422 if form.errors else 200)

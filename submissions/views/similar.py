@@ -52,8 +52,10 @@ def compare_items(request: DeskRequest, pk: int, other: int) -> HttpResponse:
 
 
 def item_here(request: DeskRequest, pk: int) -> Item:
-    """The item in the address, as far as the reader may know of it; else 404."""
-    items = Item.objects.visible_to(request.user, request.office).select_related("office__unit", "unit")
+    """The item in the address, as far as the reader may know of it; else 404. A merged piece is like its sources, of
+    which its page tells."""
+    items = Item.objects.visible_to(request.user, request.office).exclude(state=State.MERGED)
+    items = items.select_related("office__unit", "unit")
     item = get_object_or_404(items, pk=pk)
     request.about = item
     return item

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +16,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from submissions import drafts, files, joint
+from submissions import answers, drafts, files, joint
 from submissions.body import plain
 from submissions.forms import WriteForm
 from submissions.inspection import CONTENT_TYPES
-from submissions.models import Channel, Draft, Item, ItemEvent, ItemFile, Theme
+from submissions.models import Channel, CommissionedUnit, Draft, Item, ItemEvent, ItemFile, Theme
 from submissions.models.files import kept
-from submissions.permissions import may_write, units_to_write_for
+from submissions.permissions import may_follow, may_write, units_to_write_for
 from submissions.states import State
 from submissions.templatetags.figures import size
 from submissions.views.items import own_item
@@ -30,13 +30,13 @@ from submissions.views.similar import alike
 from trail.acts import act
 from units.desk import DeskRequest, at_office, say_refused
 from units.models import Role, Unit
-from units.text import one_line
+from units.text import one_line, row_id
 from units.verdicts import Refused, TooLate
 
 log = logging.getLogger(__name__)
 WRITTEN = [
     *("token", "version", "unit", "title", "kind", "body", "html", "editor", "themes", "authors", "responsible"),
-    *("urgent", "joint", "share", "file", "caption", "drop", "files", "page", "turn", "do"),
+    *("urgent", "final", "joint", "share", "file", "caption", "drop", "files", "page", "turn", "do"),
     "ask",  # a page without scripts asks before it submits whether something is like the text
 ]
 
@@ -47,10 +47,14 @@ WRITTEN = [
 def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     """Write an item, new or one's own draft or returned one: save it, as the page does by itself, or submit it."""
     item = own_item(request, pk) if pk else None
-    units = [item.unit] if item else units_to_write_for(request.user, request.office)
+    first = None if item else _carried_on(request)
+    units = [one.unit] if (one := item or first) else units_to_write_for(request.user, request.office)
     if not units:
         raise Http404
     if request.method != "POST":
+        if first and not (verdict := may_follow(request.user, first)):
+            messages.warning(request, verdict.reason)
+            return redirect("item", request.office.code, first.pk)
         if item and not (verdict := may_write(request.user, item)):
             messages.warning(request, verdict.reason)
             return redirect("item", request.office.code, item.pk)
@@ -68,6 +72,16 @@ def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
         return _not_saved(request, item, form, str(error), getattr(error, "on_record", str(error)), newer=newer)
 
 
+def _carried_on(request: DeskRequest) -> Item | None:
+    """The first report of those that the one in the address belongs to, which a new page carries on; else None. Another
+    unit's is none."""
+    pk = row_id(request.GET.get("follows", ""))
+    if pk is None:
+        return None
+    item = own_item(request, pk)
+    return item.follows or item
+
+
 def _submits(request: DeskRequest) -> bool:
     return request.POST.get("do") == "submit"
 
@@ -81,12 +95,22 @@ def _written(request: DeskRequest, item: Item | None, form: WriteForm) -> HttpRe
     if item is None and not (asked["title"] or asked["body"] or form.shares_typed or request.FILES):
         raise Refused("还没有写标题和正文，没有存。")
     draft = drafts.write(
-        request.office, item, asked["unit"], asked["token"], form.typed, request.user, by_itself=by_itself
+        request.office,
+        item,
+        asked["unit"],
+        asked["token"],
+        form.typed,
+        request.user,
+        by_itself=by_itself,
+        commission=_commission(request),
+        follows=row_id(request.GET.get("follows", "")),
     )
     if by_itself:
         return _saved_by_itself(request, draft, form)
     draft, wrong = _with_uploads(request, draft, form.typed)
     form.now(draft)
+    if not_linked := _not_linked(request, draft.item):
+        messages.warning(request, not_linked)
     if wrong:
         return _not_saved(request, draft.item, form, str(wrong), getattr(wrong, "on_record", ""), saved=True)
     if _submits(request):
@@ -100,15 +124,29 @@ def _written(request: DeskRequest, item: Item | None, form: WriteForm) -> HttpRe
 def _saved_by_itself(request: DeskRequest, draft: Draft, form: WriteForm) -> JsonResponse:
     """What the page needs to go on: the version it now stands on, and what to warn of."""
     at = [request.office.code, draft.item_id]
+    not_linked = _not_linked(request, draft.item)
     return JsonResponse(
         {
             "version": draft.version,
             "at": f"{timezone.localtime(draft.saved_at):%H:%M:%S}",
-            "address": reverse("write-item", args=at),
+            "address": reverse("write-item", args=at) + (f"?commission={_commission(request)}" if not_linked else ""),
             "upload": reverse("add-file", args=at),
-            "warnings": drafts.warnings(form.typed),
+            "warnings": [*filter(None, [not_linked]), *drafts.warnings(form.typed)],
         }
     )
+
+
+def _commission(request: DeskRequest) -> int | None:
+    """The commission that the page was opened to answer."""
+    return row_id(request.GET.get("commission", ""))
+
+
+def _not_linked(request: DeskRequest, item: Item | None, units: Collection[Unit] = ()) -> str:
+    """Why an item does not answer what its page was opened for, or will not; empty where it does, or nothing was."""
+    pk = _commission(request)
+    if pk is None or (item and CommissionedUnit.objects.filter(item=item, commission=pk).exists()):
+        return ""
+    return answers.why_not(answers.asked_for(pk, request.office, [item.unit] if item else units), request.user)
 
 
 def _with_uploads(request: DeskRequest, draft: Draft, typed: drafts.Typed) -> tuple[Draft, Refused | None]:
@@ -179,8 +217,14 @@ def _not_saved(
 
 def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int = 200, **more: Any) -> HttpResponse:
     chosen, shares = set(map(str, form["themes"].value() or [])), form.shares_typed
+    asked = answers.answered_by(item) if item else answers.asked_for(_commission(request), request.office, form.units)
+    not_linked = _not_linked(request, item, form.units)
+    first = item.follows if item else _carried_on(request)
     context = {
+        "asked": None if not_linked else asked,
+        "not_linked": not_linked,
         "item": item,
+        "first": first,
         "form": form,
         "remarks": _remarks(item),
         "warnings": drafts.warnings_of(form["title"].value() or "", form["html"].value() or ""),
@@ -196,7 +240,7 @@ def _page(request: DeskRequest, item: Item | None, form: WriteForm, status: int 
         "chosen": chosen,
         "limits": Channel.objects.filter(office=request.office, active=True, most_characters__isnull=False),
         "least": drafts.LEAST,
-        "earlier": _earlier(request) if item is None else [],
+        "earlier": _earlier(request) if item is None and first is None else [],
         **more,
     }
     return render(request, "submissions/write.html", context, status=status)
@@ -210,15 +254,19 @@ def _remarks(item: Item | None) -> ItemEvent | None:
     return came_back if item.state in (State.RETURNED, State.DRAFT) else None
 
 
-def theme_groups(themes: Iterable[Theme]) -> list[tuple[Theme | None, list[Theme]]]:
-    """Themes under the chapter they belong to; first those of none. A chapter is itself a choice, and among its own."""
-    groups: dict[Theme | None, list[Theme]] = {None: []}
+def theme_groups(themes: Iterable[Theme]) -> list[tuple[str, list[Theme]]]:
+    """Themes under the chapter they belong to; first those of none, last the priorities of each period.
+
+    A chapter is itself a choice, and among its own.
+    """
+    groups: dict[str, list[Theme]] = {"": []}
     rows = list(themes)
     chapters = {theme.parent for theme in rows if theme.parent_id}
     for theme in rows:
         chapter = theme if theme in chapters else theme.parent
-        groups.setdefault(chapter, []).append(theme)
-    return [(chapter, found) for chapter, found in groups.items() if found]
+        head = f"{theme.period}报送要点（不计分）" if theme.is_priority else chapter.full if chapter else ""
+        groups.setdefault(head, []).append(theme)
+    return [(head, found) for head, found in groups.items() if found]
 
 
 def _file_rows(item: Item | None, typed: list[list]) -> list[tuple[ItemFile, str]]:
@@ -239,16 +287,21 @@ def _filled_form(request: DeskRequest, item: Item | None, units: list[Unit]) -> 
     token = (item and item.form_token) or secrets.token_hex(16)
     initial: dict[str, Any] = {"token": token, "version": 0, "page": secrets.token_hex(16), "turn": 0}
     if item is None:
+        asked = answers.asked_for(_commission(request), request.office, units)
+        unit = asked.unit if asked else units[0]
         copied = request.GET.get("copy", "")
-        if not (copied.isdecimal() and len(copied) < 18):
-            initial["unit"] = units[0]
+        if first := _carried_on(request):
+            draft = drafts.follow_up_to(first, request.user)
+        elif not (copied.isdecimal() and len(copied) < 18):
+            initial["unit"] = unit
             return WriteForm(initial=initial, office=request.office, units=units, item=None)
-        draft = drafts.copy_of(own_item(request, int(copied)), request.user)
+        else:
+            draft = drafts.copy_of(own_item(request, int(copied)), request.user)
     else:
         draft = drafts.draft_of(item, request.user)
-    names = ("version", "title", "kind", "authors", "responsible", "urgent", "themes", "shares", "files")
+    names = ("version", "title", "kind", "authors", "responsible", "urgent", "final", "themes", "shares", "files")
     initial |= {name: getattr(draft, name) for name in names}
-    initial |= {"unit": item.unit if item else units[0], "body": plain(draft.body), "html": draft.body}
+    initial |= {"unit": item.unit if item else unit, "body": plain(draft.body), "html": draft.body}
     return WriteForm(initial=initial, office=request.office, units=units, item=item)
 
 

@@ -161,3 +161,43 @@ def test_the_pages_of_the_editors_desk_are_sound(served, window):
     look_over(manager, "channels")
     go(manager, served, "reasons/")
     look_over(manager, "reasons")
+
+
+URGENT = """
+import datetime
+from django.utils import timezone
+from submissions.exact import ONE
+from submissions.models import Item
+from submissions.moves import PastItem, record_past
+from submissions.states import State
+from units.models import Office
+office = Office.objects.get(code="shanxi")
+line = office.roster_lines.current().in_printed_order().first()
+past = PastItem("JU1", "校车在县道侧翻", timezone.localdate(), State.SUBMITTED, [(line.unit_id, ONE)])
+record_past(office, [past], source="紧急")
+since = timezone.now() - datetime.timedelta(minutes=31)
+Item.objects.filter(number="JU1").update(urgent=True, waits_since=since)
+"""
+
+
+def test_an_urgent_item_is_told_wherever_the_editor_is(served, window):
+    page = window("editor", "items/?state=valid")
+    complaints = complaints_of(page)
+    bar = page.locator("#urgent")
+    assert not bar.is_visible()
+    served.console.run(URGENT)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as when the editor comes back to it
+    bar.wait_for()
+    assert page.title().startswith("（紧急 1）")
+    assert "报来紧急信息《校车在县道侧翻》" in page.locator("#urgent-said").inner_text()
+    bar.click()
+    band = page.locator(".lane")
+    assert "超 1 分" in band.inner_text()
+    look_over(page, "urgent")
+    page.get_by_role("button", name="紧急信息响铃：关").click()
+    page.get_by_role("button", name="紧急信息响铃：开").wait_for()
+    band.get_by_role("link", name="校车在县道侧翻").click()
+    page.locator("#accept").click()
+    page.wait_for_url(lambda url: "JU1" not in url and "queue/?" in url)
+    assert not page.locator("#urgent").is_visible()
+    assert complaints == []

@@ -17,6 +17,7 @@ class NoticeKind(models.TextChoices):
     REVOKED = "revoked", "撤销采用、重新打开"
     COMMENT = "comment", "点评"
     TO_SIGN = "to_sign", "等我审查或签发"
+    COMMISSION = "commission", "约稿"
     REMINDED = "reminded", "催报"
     PERIOD_ENDS = "period_ends", "报送期快到期"
     CIRCULAR = "circular", "通报印发"

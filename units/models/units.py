@@ -94,6 +94,7 @@ class Office(models.Model):
     demonstration = models.BooleanField("演示数据", default=False)
     takes_registrations = models.BooleanField("接受入网申请", default=True)
     decides_within = models.PositiveSmallIntegerField("几天内办理", default=3, help_text="待审超过这些天算超期")
+    urgent_within = models.PositiveSmallIntegerField("紧急信息几分钟内办理", default=30)
     edition = models.PositiveBigIntegerField("账册版次", default=0, editable=False)
 
     objects = OfficeQuerySet.as_manager()

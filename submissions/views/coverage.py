@@ -1,0 +1,36 @@
+"""Coverage: points by groups, or by the units of one; what nobody has reported on stands above."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from submissions import themes
+from submissions.coverage import columns_of, coverage
+from submissions.models import Period
+from submissions.themes import Reach
+from submissions.views.themes import reach_in, reaches, usual_reach
+from units.desk import DeskRequest, at_office
+from units.models import Role, RosterGroup
+from units.text import row_id
+
+
+@at_office
+def coverage_page(request: DeskRequest) -> HttpResponse:
+    """How many items each topic got, for the office by groups or units; somebody of a unit sees the unit's own."""
+    works = request.user.works_at(request.office)
+    if not works and not request.user.units_with(Role.OFFICER, Role.SIGNER):
+        raise Http404
+    years = themes.years_of(request.office)
+    reach = reach_in(request.office, request.GET.get("of", "")) or usual_reach(request.office, years)
+    offered = [one for one in reaches(request.office, years, reach) if one.year or one.period]
+    if not reach.year and not reach.period:  # those of every period are counted in the one at hand
+        now = timezone.localdate()
+        period = Period.objects.filter(office=request.office).at_hand(now)
+        reach = Reach(request.office, period=period) if period else Reach(request.office, year=now.year)
+    group = None
+    if works and (asked := request.GET.get("group", "")):
+        group = get_object_or_404(RosterGroup, office=request.office, pk=row_id(asked))
+    table = coverage(reach, request.user, columns_of(reach, request.user, group))
+    groups = RosterGroup.objects.filter(office=request.office).order_by("order", "id") if works else []
+    context = {"reach": reach, "reaches": offered, "table": table, "group": group, "groups": groups, "works": works}
+    return render(request, "submissions/coverage.html", context)

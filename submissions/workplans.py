@@ -1,0 +1,238 @@
+"""Reading a year's work points (工作要点): chapters and numbered points out of a text or a Word file.
+
+Nothing of it asks the database. A document numbers in its own way; the outermost sign that it uses is taken for
+chapters, the first one below that for points, and whatever is numbered below those belongs to a point's text. What
+stands before the first chapter, and a signature at the end, is left out. A number that does not follow is told.
+"""
+
+import io
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from docx import Document
+from docx.oxml.ns import qn
+
+from submissions.inspection import Unfit, inspect
+from units.text import fit, one_line
+from units.verdicts import Refused
+
+MOST_CHARACTERS = 200_000  # a year's work points have some ten thousand
+MOST_FOUND = 300
+HEAD = 24  # a line so short without a full stop is a heading; a longer one goes on in the next
+LONG = 60  # characters from which on a name is too long to be chosen from a list
+
+_DIGITS = "零一二三四五六七八九"
+_CHINESE = "[一二三四五六七八九十百零〇]{1,5}"
+# The signs by which documents number, the outermost first. Each has the number in its first group.
+_SIGNS = {
+    "第一章": re.compile(rf"第\s*({_CHINESE}|\d{{1,3}})\s*(?:章|部分|篇)[\s、.:：]*"),
+    "一、": re.compile(rf"({_CHINESE})\s*[、.．。:：]\s*"),
+    "（一）": re.compile(rf"\(\s*({_CHINESE})\s*\)[、.．]?\s*"),
+    "1.": re.compile(r"(\d{1,3})\s*(?:[、．]|\.(?!\d)|\)|:(?!\d))\s*"),
+    "（1）": re.compile(r"\(\s*(\d{1,3})\s*\)[、.．]?\s*"),
+    "①": re.compile(r"([①-⑳㉑-㉟])[、.．]?\s*"),
+}
+_CHAPTER_SIGNS = ("第一章", "一、", "（一）")
+_END = re.compile("[。；;！!？?]")
+_DAY = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[〇零一二三四五六七八九十]{4}年.{1,3}月.{1,3}日")
+_AFTER = re.compile("附件|附表|附:|附：|此外|另外|抄送|印发")
+
+
+@dataclass
+class Found:
+    """A chapter or a point: the line it begins on, its number as written, its first sentence, and all of its text."""
+
+    line: int
+    number: str
+    title: str
+    text: str = ""
+    points: "list[Found]" = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    """What was read: chapters in order, one without a number where there are none; and the lines that are in none."""
+
+    chapters: list[Found]
+    left_out: list[int]
+
+    @property
+    def number_of_chapters(self) -> int:
+        return sum(bool(chapter.number) for chapter in self.chapters)
+
+    @property
+    def points(self) -> list[Found]:
+        return [point for chapter in self.chapters for point in chapter.points]
+
+    @property
+    def rows(self) -> list[tuple[Found, bool]]:
+        """Chapters, without the one of what is in none, and points from top to bottom; whether each is a chapter."""
+        found: list[tuple[Found, bool]] = []
+        for chapter in self.chapters:
+            found += [(chapter, True)] if chapter.number else []
+            found += [(point, False) for point in chapter.points]
+        return found
+
+    @property
+    def remarks(self) -> list[str]:
+        return [f"第 {one.line} 行：{told}" for one, _ in self.rows for told in one.remarks]
+
+
+def text_of(name: str, content: bytes) -> tuple[str, str]:
+    """The paragraphs of a Word file, and a sentence where Word numbers some of them by itself, which no text shows.
+
+    Raises Refused where the file is not taken.
+    """
+    try:
+        if inspect(name, content).kind != "docx":
+            raise Refused("只认 Word 文件（.docx）；别的请把文字复制过来粘贴。")
+    except Unfit as error:
+        raise Refused(str(error)) from error
+    try:
+        paragraphs = Document(io.BytesIO(content)).paragraphs
+    except (ValueError, KeyError, AttributeError) as error:  # what only looks like Word's
+        raise Refused("这个 Word 文件读不出来，请用 Word 或 WPS 另存一份再传，或者把文字粘贴进来。") from error
+    numbered = sum(one._p.pPr is not None and one._p.pPr.find(qn("w:numPr")) is not None for one in paragraphs)
+    told = f"文件里有 {numbered} 段用了 Word 的自动编号，这里看不到编号。认得不对，就在 Word 里全选、复制，粘贴到框里。"
+    return "\n".join(one.text for one in paragraphs), told if numbered else ""
+
+
+def read(text: str) -> Plan:
+    """The chapters and points of a text. Raises Refused where there are more than a page can hold."""
+    lines = [(number, one_line(line)) for number, line in enumerate(fit(text).splitlines(), start=1)]
+    signed = [(number, line, _sign_of(line)) for number, line in lines if line]
+    chapter_sign, found = _outermost(signed), Plan([], [])
+    point_sign, many = "", 0
+    for number, line, sign in signed:
+        kind = sign[0] if sign else ""
+        chapter = found.chapters[-1] if found.chapters else None
+        if sign and kind == chapter_sign:
+            found.chapters.append(_begun(number, sign))
+            point_sign = ""
+        elif chapter is None and (chapter_sign or not sign):
+            found.left_out.append(number)
+        elif sign and point_sign in ("", kind):
+            point_sign = kind
+            if chapter is None:
+                chapter = Found(number, "", "")
+                found.chapters.append(chapter)
+            chapter.points.append(_begun(number, sign))
+        elif chapter:
+            last = chapter.points[-1] if chapter.points else chapter
+            last.text += ("\n" if last.text else "") + line
+        many += bool(kind)
+        if many > MOST_FOUND and len(found.rows) > MOST_FOUND:
+            raise Refused(f"认出的章和要点超过 {MOST_FOUND} 条，一次放不下；请分几次粘贴。")
+    for one, _ in found.rows:
+        _finish(one)
+    _without_end(found)
+    _remark(found)
+    return found
+
+
+Sign = tuple[str, str, str]  # which sign, the number, and what follows it
+
+
+def _sign_of(line: str) -> Sign | None:
+    """The sign that a line begins with; full-width digits, brackets and stops are read as half-width."""
+    start = line[:12]
+    narrow = "".join(c if _is_circled(c) else unicodedata.normalize("NFKC", c) for c in start)
+    if len(narrow) != len(start):  # a sign that NFKC makes several characters of is none of ours
+        narrow = start
+    for name, sign in _SIGNS.items():
+        if match := sign.match(narrow):
+            return name, match[1], line[match.end() :].strip()
+    return None
+
+
+def _outermost(signed: list[tuple[int, str, Sign | None]]) -> str:
+    """The sign of the chapters: the outermost in the text, unless it numbers points that stand under none.
+
+    Digits never number chapters; the only sign of a text numbers points, but for 第一章 and 一、.
+    """
+    used = {sign[0] for _, _, sign in signed if sign}
+    for name in _CHAPTER_SIGNS:
+        if name in used:
+            return name if name != "（一）" or used - {name} else ""
+    return ""
+
+
+def _begun(number: int, sign: Sign) -> Found:
+    return Found(number, _number(sign[1]), "", sign[2])
+
+
+def _number(written: str) -> str:
+    """A number as it is kept: ① and １ as 1, 一 as it is."""
+    return str(int(unicodedata.numeric(written))) if _is_circled(written) else written
+
+
+def _is_circled(written: str) -> bool:
+    return "①" <= written <= "⑳" or "㉑" <= written <= "㉟"
+
+
+def _finish(one: Found) -> None:
+    """The first sentence of the text is its title; a short first line without a full stop is all of it."""
+    first, _, rest = one.text.partition("\n")
+    joined = first if _END.search(first) or len(first) <= HEAD else first + rest.replace("\n", "")
+    sentence = _END.split(joined, maxsplit=1)[0]
+    one.title = one_line(sentence).rstrip("，,、：:")[:500]
+    if not one.title:
+        one.title = "（没有名称）"
+        one.remarks.append("编号后面没有文字。")
+    elif len(one.title) > LONG:
+        one.remarks.append(f"名称有 {len(one.title)} 个字，建议改短。")
+
+
+def _without_end(plan: Plan) -> None:
+    """Leave out of the last text what signs it or closes it: a day, who signs, annexes, 此外."""
+    if not plan.rows:
+        return
+    last, _ = plan.rows[-1]
+    lines = last.text.split("\n")
+    while len(lines) > 1 and (_AFTER.match(lines[-1]) or _DAY.fullmatch(lines[-1]) or not _END.search(lines[-1])):
+        lines.pop()
+    last.text = "\n".join(lines)
+
+
+def _remark(plan: Plan) -> None:
+    """Say where numbers do not follow, and what has a name that another has."""
+    _in_sequence([chapter for chapter in plan.chapters if chapter.number])
+    last = None
+    for chapter in plan.chapters:
+        points = chapter.points
+        begins_anew = bool(points) and value_of(points[0].number) == 1
+        _in_sequence(points, None if begins_anew else last)
+        last = points[-1] if points else last
+    first: dict[str, Found] = {}
+    for one, _ in plan.rows:
+        if (same := first.setdefault(one.title, one)) is not one:
+            one.remarks.append(f"和第 {same.line} 行的名称一样，请改一个，或者不勾。")
+
+
+def _in_sequence(rows: list[Found], before: Found | None = None) -> None:
+    was = value_of(before.number) if before else 0
+    for one in rows:
+        now = value_of(one.number)
+        if now > was + 1:
+            missing = f"{was + 1}" if now == was + 2 else f"{was + 1} 到 {now - 1}"
+            one.remarks.append(f"前面缺 {missing}，原文可能不全。")
+        elif now <= was:
+            one.remarks.append(f"编号 {one.number} 接在 {was} 后面，请看有没有认错。")
+        was = now
+
+
+def value_of(number: str) -> int:
+    """The value of a number that is written in digits or, up to 999, in Chinese; 0 of what is none."""
+    if number.isdecimal():
+        return int(number)
+    value, part = 0, 0
+    for c in number.replace("〇", "零"):
+        if c in _DIGITS:
+            part = _DIGITS.index(c)
+        elif c in "十百":
+            value, part = value + (part or 1) * (10 if c == "十" else 100), 0
+        else:
+            return 0
+    return value + part
