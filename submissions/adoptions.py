@@ -92,6 +92,7 @@ def take_up(item: Item, use: Use, adopted_on: datetime.date, by: Account | None,
     _accept(item, by)
     if item.adoptions.live().filter(channel=channel, adopted_on=adopted_on, title=title).exists():
         raise Refused(f"{channel}在{adopted_on:%Y-%m-%d}以同一标题采用这条信息，已经登记过。")
+    _refuse_twice(item, channel, adopted_on)
     adoption = Adoption.objects.create(
         item=item,
         channel=channel,
@@ -114,6 +115,14 @@ def take_up(item: Item, use: Use, adopted_on: datetime.date, by: Account | None,
         record("登记采用", by=by, office=item.office.code, on=adoption, after={"item": item.number, "title": title})
     _tell(item, ADOPT, by, str(adoption))
     return adoption
+
+
+def _refuse_twice(item: Item, channel: Channel, adopted_on: datetime.date) -> None:
+    """Raise Refused where the same channel used one of these texts on that day another way: alone, or in a piece."""
+    that_day = Adoption.objects.live().filter(channel=channel, adopted_on=adopted_on).exclude(item=item)
+    if used := that_day.filter(credits__item__in=item.counted).select_related("item").first():
+        told = f"《{used.title or used.item.title}》"
+        raise Refused(f"{channel}在{adopted_on:%Y-%m-%d}已经采用{told}，同一条来源不能在这一天再记一次。")
 
 
 def _accept(item: Item, by: Account | None) -> None:

@@ -17,6 +17,7 @@ from submissions.permissions import (
 )
 from submissions.secrecy import refuse_marked
 from submissions.stamps import one_press
+from submissions.states import State
 from trail.records import record, told_before
 from units.models import Account, Office, Role
 from units.notices import untell
@@ -58,6 +59,9 @@ def say(item: Item, text: str, by: Account, token: str, answers: Comment | None 
     )
     told = {"comment": said.pk, **({"answers": answers.pk} if answers else {})}
     record("点评", by=by, office=item.office.code, on=item, after=told)
+    if item.state == State.MERGED:  # each source's units read it, and answer, beside their own
+        for source in Item.objects.filter(pieces__piece=item):
+            say(source, text, by, token)
     return said
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db.models import Q
+from django.utils import timezone
 
 from submissions.exact import ONE
 from submissions.models import Adoption, Channel, Item, ItemShare
@@ -291,6 +292,19 @@ class _Shelf:
             units = tuple(joint.get(item) or [self._named(unit, name)])
             self.works[item] = work = _Work(number or "", title, State(state), received_on or window[0], units)
             self._learn(item, work, title)
+        self._fetch_pieces(office, window)
+
+    def _fetch_pieces(self, office: Office, window: tuple[datetime.date, datetime.date]) -> None:
+        """Merged pieces that were made in the time, with the units of their sources."""
+        units: dict[int, dict[int, NamedUnit]] = defaultdict(dict)
+        pieces = Item.objects.filter(office=office, state=State.MERGED, created_at__date__range=window)
+        shares = ItemShare.objects.filter(item__pieces__piece__in=pieces)
+        for piece, unit, name in shares.values_list("item__pieces__piece", "unit", "unit__name"):
+            units[piece][unit] = self._named(unit, name)
+        for piece, title, at in pieces.order_by("-id").values_list("pk", "title", "created_at")[:MOST_ITEMS]:
+            made_on = timezone.localdate(at)
+            self.works[piece] = work = _Work("", title, State.MERGED, made_on, tuple(units[piece].values()))
+            self._learn(piece, work, title)
 
     def _fetch_adoptions(
         self, office: Office, channel: Channel, days: set[datetime.date], window: tuple[datetime.date, datetime.date]

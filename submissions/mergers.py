@@ -16,7 +16,8 @@ from submissions.drafts import MOST
 from submissions.exact import ONE, to_decimal
 from submissions.models import Item, ItemEvent, MergedItem, Revision
 from submissions.moves import move
-from submissions.permissions import may_merge, may_share_out
+from submissions.permissions import may_merge, may_share_out, may_use_all
+from submissions.stamps import refuse_stale
 from submissions.states import APART, MERGE, State
 from trail.records import record
 from units.models import Account, Office
@@ -70,38 +71,49 @@ def merge(office: Office, piece: Piece, by: Account) -> Item:
     _share_out(item, piece.sources)
     named = "、".join(f"《{source.title}》" for source in sources)[:500]
     ItemEvent.objects.create(item=item, actor=by, move=MERGE, now=State.MERGED, reason=named)
-    _tell_sources(sources, MERGE, by, f"《{piece.title}》")
-    numbers = [source.number for source in sources]
-    record("综合", by=by, office=office.code, on=item, after={"title": piece.title, "sources": numbers})
+    _tell_sources(sources, MERGE, by)
+    record("综合", by=by, office=office.code, on=item, after={"title": piece.title, "sources": in_words(item)})
     return item
 
 
+def in_words(piece: Item) -> list[str]:
+    """Numbers and shares of a piece's sources, in order."""
+    return [f"{link.item.number} {link.share.normalize():f}" for link in piece.sources.select_related("item")]
+
+
 @transaction.atomic
-def share_out(piece: Item, sources: Sequence[tuple[int, int]], by: Account) -> None:
-    """Let a piece be made of these items, with these shares, from now on. Raises Refused once it was adopted: what was
-    credited stays credited as it was."""
+def share_out(piece: Item, sources: Sequence[tuple[int, int]], seen: str, by: Account) -> None:
+    """Let a piece be made of these items, with these shares, from now on. ``seen``: what the page was made from.
+
+    Raises Refused once it was adopted, since what was credited stays credited as it was; or TooLate where somebody
+    changed it meanwhile.
+    """
     office = Office.objects.held(piece.office_id)
     piece = Item.objects.select_related("office").get(pk=piece.pk)
     if not (verdict := may_share_out(by, piece)):
         raise Refused(verdict.reason)
+    told = in_words(piece)
+    refuse_stale(seen, {"sources": told})
     before = {link.item_id: link for link in piece.sources.select_related("item")}
     now = {source.pk: source for source in _sources(office, sources, by)}
     piece.sources.all().delete()
     _share_out(piece, sources)
-    _tell_sources([source for pk, source in now.items() if pk not in before], MERGE, by, f"《{piece.title}》")
-    _tell_sources([link.item for pk, link in before.items() if pk not in now], APART, by, f"《{piece.title}》")
-    told = {str(source): share for source, (_, share) in zip(now.values(), sources, strict=True)}
-    record("改综合份额", by=by, office=office.code, on=piece, after=told)
+    _tell_sources([source for pk, source in now.items() if pk not in before], MERGE, by)
+    _tell_sources([link.item for pk, link in before.items() if pk not in now], APART, by)
+    after = {"sources": in_words(piece)}
+    record("改综合份额", by=by, office=office.code, on=piece, before={"sources": told}, after=after)
 
 
 @transaction.atomic
 def take_apart(piece: Item, reason: str, by: Account) -> None:
-    """Let a piece be no more; its sources are as they were. Raises Refused while a channel's adoption of it stands."""
+    """Let a piece be no more; its sources are as they were. Raises Refused while something that a channel or a leader
+    did with it stands."""
     Office.objects.hold(piece.office_id)
     piece = Item.objects.select_related("office").get(pk=piece.pk)
+    if not (verdict := may_use_all(by, piece)):
+        raise Refused(verdict.reason)
     move(piece, "take_apart", by, reason)
-    sources = [link.item for link in piece.sources.select_related("item")]
-    _tell_sources(sources, APART, by, f"《{piece.title}》：{reason.strip()}")
+    _tell_sources([link.item for link in piece.sources.select_related("item")], APART, by)
 
 
 def _sources(office: Office, wanted: Sequence[tuple[int, int]], by: Account) -> list[Item]:
@@ -131,10 +143,12 @@ def _share_out(piece: Item, sources: Sequence[tuple[int, int]]) -> None:
     )
 
 
-def _tell_sources(sources: Sequence[Item], event: str, by: Account, reason: str) -> None:
+def _tell_sources(sources: Sequence[Item], event: str, by: Account) -> None:
+    """A line in the history of each, without what the piece is called: it is the office's until a channel has it.
+
+    What was built on a decision ends its minute.
+    """
+    Item.objects.filter(pk__in=[source.pk for source in sources]).update(undo_until=None)
     ItemEvent.objects.bulk_create(
-        [
-            ItemEvent(item=source, actor=by, move=event, was=source.state, now=source.state, reason=reason[:500])
-            for source in sources
-        ]
+        [ItemEvent(item=source, actor=by, move=event, was=source.state, now=source.state) for source in sources]
     )

@@ -59,9 +59,15 @@ def may_move(account: Account | None, item: Item, name: str) -> Verdict:
         return no("这一稿还没有通过报送前审查，不能签发。")
     if name == "reopen" and item.state == State.VALID and Adoption.objects.of(item).live().exists():
         return no("这条信息已被采用；先撤销采用，才能重新打开。")
-    if name == "take_apart" and item.adoptions.live().exists():
-        return no("这份综合稿已被采用；先撤销采用，才能拆开。")
+    if name == "take_apart" and (used := _standing_uses(item)):
+        return no(f"这份综合稿已有{used}；先撤销，才能拆开。")
     return YES
+
+
+def _standing_uses(piece: Item) -> str:
+    """What stands on record of a piece, in words: it keeps the piece and its sources as they are."""
+    kinds = {"采用": piece.adoptions, "转报": piece.forwardings, "批示": piece.instructions}
+    return "、".join(label for label, records in kinds.items() if records.live().exists())
 
 
 def is_reviewed(item: Item) -> bool:
@@ -211,6 +217,14 @@ def may_share_out(account: Account, piece: Item) -> Verdict:
         return no("这不是综合稿，或者已经拆开。")
     if piece.adoptions.live().exists():
         return no("这份综合稿已被采用，来源和份额不能再改；先撤销采用。")
+    return may_use_all(account, piece)
+
+
+def may_use_all(account: Account, piece: Item) -> Verdict:
+    """Who changes what a piece is made of, or takes it apart, must be for each of its sources."""
+    for source in Item.objects.filter(pieces__piece=piece).select_related("office"):
+        if not (verdict := may_decide(account, source)):
+            return no(f"来源《{source.title}》：{verdict.reason}")
     return YES
 
 
@@ -335,11 +349,12 @@ def speaks_for(account: Account, item: Item) -> list[int]:
 
 
 def may_comment(account: Account, item: Item) -> Verdict:
-    """Every editor and manager of the office, and the people of its units, about an item that has a number.
+    """Every editor and manager of the office, and the people of its units, about an item that has a number; of a merged
+    piece the office, to all its sources.
 
     Of the office nobody while the decision can be undone: what they would say of it is not told yet.
     """
-    if item.number is None:
+    if item.number is None and item.state != State.MERGED:
         return no("这条信息还没有报送，不能点评。")
     if account.has_role(item.office.unit_id, Role.EDITOR, Role.MANAGER):
         return no("刚作的决定还能撤销，报送单位还不知道；请过一分钟再点评。") if item.held else YES
@@ -348,7 +363,8 @@ def may_comment(account: Account, item: Item) -> Verdict:
 
 def may_read_comments(account: Account, item: Item) -> bool:
     """The office and the units of the item; nobody else, however much else of it they may see."""
-    return item.number is not None and (account.works_at(item.office) or bool(speaks_for(account, item)))
+    received = item.number is not None or item.state == State.MERGED
+    return received and (account.works_at(item.office) or bool(speaks_for(account, item)))
 
 
 def may_take_back(account: Account, comment: Comment, answered: bool) -> Verdict:

@@ -107,17 +107,21 @@ def _tell_units(event: ItemEvent) -> None:
     """What became of an item: its officers, those of joint units where it counts for them too."""
     item = event.item
     kind, word = WORDS[event.move]
-    said = f"{word}：{_named(item)}"
-    if event.move == ADOPT:
-        said = event.reason  # 省委采用《…》
-    elif event.move == REVOKE:
-        revoked = [str(adoption) for adoption in Adoption.objects.of(item).exclude(revoked_at=None)]
-        what = next((one for one in revoked if event.reason.startswith(f"{one}：")), None)
-        if what is None:  # a forwarding or an instruction
+    said, key = f"{word}：{_named(item)}", f"event:{event.pk}"
+    if event.move in (ADOPT, REVOKE):
+        adoption = _adoption_of(event)
+        if adoption is None:  # a forwarding or an instruction that was revoked
             return
-        said = f"{word}：{what}"
+        said = str(adoption) if event.move == ADOPT else f"{word}：{adoption}"
+        key = f"adoption:{adoption.pk}:{event.move}"  # of a merged piece each source tells it: to each officer once
     units = [item.unit_id] if event.move in LEAD_ONLY else _units_of(item)
-    _tell_officers(item, kind, f"event:{event.pk}", units, said, besides=event.actor)
+    _tell_officers(item, kind, key, units, said, besides=event.actor)
+
+
+def _adoption_of(event: ItemEvent) -> Adoption | None:
+    """The adoption that an event tells of, which names it, and the reason after it where it was revoked."""
+    adoptions = Adoption.objects.of(event.item).select_related("item", "channel").order_by("-id")
+    return next((one for one in adoptions if event.reason == str(one) or event.reason.startswith(f"{one}：")), None)
 
 
 def _tell_who_signs(event: ItemEvent) -> None:

@@ -316,11 +316,11 @@ def many(world, count):
 
 
 @pytest.mark.parametrize("count", [1, 200])
-def test_queries_are_five_whatever_the_lines(world, django_assert_num_queries, count):
+def test_queries_are_seven_whatever_the_lines(world, django_assert_num_queries, count):
     pasted = many(world, 200)
     world.item(TITLE, adopted_by=world.site, shares=[(world.college.pk, ONE // 2), (world.bureau.pk, ONE // 2)])
     lines = [line(title, day=TODAY - datetime.timedelta(number % 40)) for number, title in enumerate(pasted[:count])]
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         found = match(world.office, lines, world.site, TODAY)
     assert len(found) == count
 

@@ -5,16 +5,20 @@ import datetime
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from scoring.ledger import differences
 from scoring.models import ScoreEntry
 from scoring.standings import as_json, standings
-from submissions import adoptions, decisions, editing, mergers, similar, telling
+from submissions import adoptions, comments, decisions, editing, mergers, similar, telling
 from submissions.exact import ONE, from_decimal
 from submissions.joint import typed_shares
-from submissions.models import Adoption, Item, ItemEvent
+from submissions.matching import match
+from submissions.models import Adoption, Comment, Item, ItemEvent
 from submissions.moves import move
+from submissions.pasted import Line
 from submissions.similarity import Piece, sketch
+from submissions.stamps import stamp
 from submissions.states import State
 from trail.models import TrailEntry
 from units.models import Account, Membership, Notice, Role
@@ -40,6 +44,11 @@ def merge(world, items, shares=(), title="三校联动", token="", by=None) -> I
     return mergers.merge(world.office, mergers.Piece(title, TEXT, wanted, token), by or world.editor)
 
 
+def share_out(piece, sources, by) -> None:
+    """As somebody who has just opened the page."""
+    mergers.share_out(piece, sources, stamp({"sources": mergers.in_words(piece)}), by)
+
+
 def lines() -> list[tuple[str, str, str, int, int]]:
     """The ledger's lines of adoptions: source, unit, channel, count and points in millionths."""
     rows = ScoreEntry.objects.filter(adoption__isnull=False).order_by("adoption", "item", "-unit")
@@ -49,6 +58,7 @@ def lines() -> list[tuple[str, str, str, int, int]]:
     ]
 
 
+THIRDS = [ONE // 2, ONE * 3 // 10, ONE // 5]
 BOTH = [
     ("甲的", "甲市教育局", "省委", 500_000, 3_000_000),
     ("乙的", "乙市教育局", "省委", 300_000, 1_800_000),
@@ -76,13 +86,13 @@ def test_two_channels_adopt_one_is_revoked_and_then_it_is_taken_apart(world, thr
     assert three[1].state == State.VALID, "what a channel used is valid"
     assert ScoreEntry.objects.count() == before + 1 + len(BOTH), "and counts as submitted, once"
 
-    with pytest.raises(Refused, match="先撤销采用，才能拆开"):
+    with pytest.raises(Refused, match="已有采用；先撤销，才能拆开"):
         mergers.take_apart(piece, "不合适", world.editor)
     with pytest.raises(Refused, match="来源和份额不能再改"):
-        mergers.share_out(piece, [(item.pk, ONE // 4 if i else ONE // 2) for i, item in enumerate(three)], world.editor)
+        share_out(piece, [(item.pk, ONE // 4 if i else ONE // 2) for i, item in enumerate(three)], world.editor)
     adoptions.revoke(site, world.editor, "登记错了")
     assert lines() == BOTH[:4]
-    with pytest.raises(Refused, match="先撤销采用，才能拆开"):
+    with pytest.raises(Refused, match="已有采用；先撤销，才能拆开"):
         mergers.take_apart(piece, "不合适", world.editor)
     adoptions.revoke(province, world.editor, "登记错了")
     assert lines() == []
@@ -122,9 +132,9 @@ def test_each_source_and_its_units_learn_of_it(world, three):
     telling.tell_of_new()
     told = Notice.objects.filter(kind="adopted").order_by("account__username", "id")
     assert list(told.values_list("account__username", "said")) == [
-        *[("sun", "省委采用《三校联动》")] * 2,
+        ("sun", "省委采用《三校联动》"),
         ("wu", "省委采用《三校联动》"),
-        *[("zhou", "省委采用《三校联动》")] * 2,
+        ("zhou", "省委采用《三校联动》"),
     ]
     assert {notice.address for notice in told} == {reverse("item", args=["jia", three[i].pk]) for i in (0, 2)}
     listed = Item.objects.visible_to(world.officer, world.office).for_table()
@@ -184,7 +194,12 @@ def test_two_presses_make_one_piece_and_only_an_editor_in_charge_may(world, thre
 
 def test_shares_and_sources_change_until_it_is_adopted(world, three):
     piece = merge(world, three)
-    mergers.share_out(piece, [(three[0].pk, ONE // 4), (three[1].pk, ONE * 3 // 4)], world.editor)
+    seen = stamp({"sources": mergers.in_words(piece)})
+    share_out(piece, [(three[0].pk, ONE // 4), (three[1].pk, ONE * 3 // 4)], world.editor)
+    with pytest.raises(TooLate):  # of two who change it at once, the second is told
+        mergers.share_out(
+            piece, [(item.pk, share) for item, share in zip(three, THIRDS, strict=True)], seen, world.editor
+        )
     made = adoptions.adopt(piece, world.province, DAY, world.editor)
     assert [(credit.item, from_decimal(credit.share)) for credit in made.credits.order_by("id")] == [
         (three[0], ONE // 4),
@@ -199,6 +214,64 @@ def test_a_piece_that_was_taken_apart_meanwhile_is_not_adopted(world, three):
     mergers.take_apart(piece, "不合适", world.editor)
     with pytest.raises(TooLate):
         adoptions.adopt(stale, world.province, DAY, world.editor)
+
+
+def test_merging_ends_the_minute_of_a_decision_and_gives_none_away(world, three, settings, client):
+    settings.UNDO_SECONDS = 60
+    decisions.decide(three[1], "accept", world.editor)
+    client.force_login(world.officer)
+    first = world.item("正在办的", state=State.SUBMITTED)
+    decisions.decide(first, "accept", world.editor)
+    page = client.get(reverse("item", args=["jia", first.pk]))
+    assert [event.label for event in page.context["events"]] == ["导入"]
+    merge(world, [three[0], first], [ONE // 2] * 2)
+    first.refresh_from_db()
+    assert not first.held
+    page = client.get(reverse("item", args=["jia", first.pk]))
+    assert [event.label for event in page.context["events"]] == ["导入", "认定有效", "综合"]
+
+
+def test_what_a_channel_was_passed_keeps_a_piece_together(world, three):
+    piece = merge(world, three)
+    forwarding = adoptions.forward(piece, world.province, DAY, world.editor)
+    with pytest.raises(Refused, match="已有转报；先撤销"):
+        mergers.take_apart(piece, "不合适", world.editor)
+    adoptions.revoke(forwarding, world.editor, "没有报")
+    mergers.take_apart(piece, "不合适", world.editor)
+
+
+def test_who_is_for_one_source_alone_changes_nothing_of_the_others(world, three):
+    piece = merge(world, three)
+    colleges = Account.objects.create_user("xu", "a-long-test-password", name="徐")
+    held = Membership.objects.create(account=colleges, unit=world.office.unit, role=Role.EDITOR)
+    held.groups.add(world.college.roster_lines.get().group)
+    with pytest.raises(Refused, match="来源《甲的》：这条信息不归您分管"):
+        share_out(piece, [(three[2].pk, ONE)], colleges)
+    with pytest.raises(Refused, match="不归您分管"):
+        mergers.take_apart(piece, "不合适", colleges)
+
+
+def test_one_channel_does_not_use_a_text_twice_on_a_day_alone_and_in_a_piece(world, three):
+    piece = merge(world, three)
+    adoptions.adopt(three[0], world.province, DAY, world.editor)
+    with pytest.raises(Refused, match="已经采用《甲的》"):
+        adoptions.adopt(piece, world.province, DAY, world.editor)
+    assert adoptions.adopt(piece, world.province, DAY + datetime.timedelta(days=1), world.editor)
+
+
+def test_what_the_office_says_of_a_piece_reaches_each_source(world, three):
+    piece = merge(world, three)
+    comments.say(piece, "写得好", world.editor, "1" * 32)
+    assert set(Comment.objects.values_list("item", flat=True)) == {piece.pk, *(item.pk for item in three)}
+    telling.tell_of_new()
+    assert {notice.account.username for notice in Notice.objects.filter(kind="comment")} == {"sun", "wu", "zhou"}
+
+
+def test_a_pasted_list_finds_a_piece_by_its_title(world, three):
+    piece = merge(world, three, title="三所学校联动做好防汛工作")
+    (guess,) = match(world.office, [Line(1, piece.title)], world.province, timezone.localdate())
+    assert guess.item is not None
+    assert guess.item.id == piece.pk
 
 
 # ---- The pages ----
@@ -238,7 +311,7 @@ def test_an_editor_merges_what_is_ticked_and_what_was_typed_stays(world, three, 
     assert TrailEntry.objects.filter(act="综合", object_id=piece.pk).count() == 1
     apart = editor.post(reverse("move-item", args=["jia", piece.pk, "take_apart"]), {"reason": "不合适"})
     assert apart.headers["Location"] == reverse("items", args=["jia"])
-    assert editor.get(reverse("item", args=["jia", piece.pk])).status_code == 404
+    assert editor.get(reverse("item", args=["jia", piece.pk])).status_code == 200, "the office looks back at it"
 
 
 def test_adopting_a_piece_shows_what_each_source_gets(world, three, editor):
@@ -265,7 +338,7 @@ def test_a_piece_is_compared_with_nothing_and_not_decided(world, three, editor):
     assert away.headers["Location"] == reverse("item", args=["jia", piece.pk])
     text = "三个单位做了同一件事，各有各的办法，一并写在这里，共有二十七所学校参加。"
     editing.edit(piece, 1, "三校联动", f"<p>{text}</p>", "", world.editor)
-    assert piece.pk not in similar.named_by(world.office.pk, sketch(Piece("三校联动", text)))
+    assert piece.pk not in similar.named_by(world.office.pk, sketch(Piece("三校联动", text)), [similar.OFFICE])
 
 
 def test_a_source_shows_where_its_piece_was_used(world, three, editor):
@@ -283,6 +356,10 @@ def test_sources_show_the_piece_to_their_units_without_a_way_to_it(world, three,
     piece = merge(world, three)
     client.force_login(world.officer)
     page = client.get(reverse("item", args=["jia", three[0].pk])).content.decode()
+    assert "一份综合稿" in page
+    assert "三校联动" not in page, "what it is called is the office's until a channel has it"
+    adoptions.adopt(piece, world.province, DAY, world.editor)
+    page = client.get(reverse("item", args=["jia", three[0].pk])).content.decode()
     assert "三校联动" in page
     assert reverse("item", args=["jia", piece.pk]) not in page
     assert client.get(reverse("item", args=["jia", piece.pk])).status_code == 404
@@ -294,5 +371,5 @@ def test_the_page_of_a_piece_costs_the_same_however_many_sources_it_has(
 ):
     items = [world.item(f"第{n}条") for n in range(wanted + 1)]
     piece = merge(world, items, [ONE - wanted * (ONE // 10), *[ONE // 10] * wanted])
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(28):
         editor.get(reverse("item", args=["jia", piece.pk]))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +18,7 @@ from submissions.filters import ItemFilter
 from submissions.follow_ups import chain_of
 from submissions.forms import MOST_THEMES, ReasonForm
 from submissions.mergers import take_apart
-from submissions.models import Adoption, Draft, Item, ItemEvent, Review, ReviewStage, Theme
+from submissions.models import Adoption, Draft, Forwarding, Item, ItemEvent, Review, ReviewStage, Theme
 from submissions.moves import move
 from submissions.permissions import (
     in_charge,
@@ -136,7 +137,10 @@ def told(item: Item, events: Iterable[ItemEvent]) -> list[ItemEvent]:
             kept = [one for i, one in enumerate(kept) if i != last]
         else:
             kept.append(event)
-    return kept[:-1] if item.held and kept and kept[-1].move in DECISIONS else kept
+    decided = [i for i, one in enumerate(kept) if one.move in DECISIONS]
+    if item.held and decided:
+        del kept[decided[-1]]
+    return kept
 
 
 def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> HttpResponse:
@@ -175,9 +179,15 @@ def shown(request: DeskRequest, item: Item, status: int = 200, **forms: Any) -> 
         .select_related("channel", "item", "recorded_by", "revoked_by")
         .order_by("adopted_on", "id"),
         "sources": item.sources.select_related("item__unit") if item.state == State.MERGED else [],
-        "pieces": item.pieces.filter(piece__state=State.MERGED).select_related("piece") if item.number else [],
+        "pieces": item.pieces.filter(piece__state=State.MERGED)
+        .select_related("piece")
+        .annotate(used=Exists(Adoption.objects.live().filter(item=OuterRef("piece"))))
+        if item.number
+        else [],
         "may_share_out": item.state == State.MERGED and may_share_out(account, item),
-        "forwardings": item.forwardings.select_related("channel", "revoked_by").order_by("forwarded_on", "id"),
+        "forwardings": Forwarding.objects.filter(Q(item=item) | Q(item__sources__item=item))
+        .select_related("channel", "item", "revoked_by")
+        .order_by("forwarded_on", "id"),
         "instructions": item.instructions.order_by("given_on", "id") if works else [],
         "works": works,
         "continued": continued(item, account),

@@ -13,10 +13,11 @@ from django.utils.html import escape
 from submissions import body
 from submissions.forms import MergeForm
 from submissions.joint import typed_shares
-from submissions.mergers import MOST_SOURCES, Piece, merge, share_out
+from submissions.mergers import MOST_SOURCES, Piece, in_words, merge, share_out
 from submissions.models import Item
 from submissions.permissions import may_merge, may_share_out
 from submissions.secrecy import Marked
+from submissions.stamps import stamp
 from submissions.states import State
 from submissions.views.items import item_of
 from trail.acts import act
@@ -56,7 +57,7 @@ def merge_items(request: DeskRequest) -> HttpResponse:
     return render(request, "submissions/merge.html", context, status=422 if form.errors or refused else 200)
 
 
-@act("改综合份额", ["source", "share", "drop"])
+@act("改综合份额", ["source", "share", "drop", "seen"])
 @at_office
 def share_out_piece(request: DeskRequest, pk: int) -> HttpResponse:
     """Change what a piece is made of and what share each source has, until a channel has adopted it."""
@@ -67,8 +68,8 @@ def share_out_piece(request: DeskRequest, pk: int) -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
     if typed is not None:
         try:
-            share_out(piece, _wanted(typed), request.user)
-        except Refused as error:
+            share_out(piece, _wanted(typed), typed.get("seen", ""), request.user)
+        except (Refused, TooLate) as error:
             say_refused(request, error)
         else:
             messages.success(request, "来源和份额已改。")
@@ -78,6 +79,7 @@ def share_out_piece(request: DeskRequest, pk: int) -> HttpResponse:
     context = {
         "item": piece,
         "verdict": may_share_out(request.user, piece),
+        "seen": stamp({"sources": in_words(piece)}),
         "rows": _rows(request, [link.item for link in links], typed, shares),
     }
     return render(request, "submissions/share_out.html", context, status=422 if typed is not None else 200)

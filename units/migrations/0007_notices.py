@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('returned', '退回修改'), ('rejected', '退稿'), ('accepted', '认定有效'), ('adopted', '采用'), ('revoked', '撤销采用、重新打开'), ('comment', '点评'), ('to_sign', '等我审查或签发'), ('reminded', '催报'), ('period_ends', '报送期快到期'), ('circular', '通报印发'), ('announcement', '通知公告'), ('urgent', '紧急信息'), ('overdue', '超时未办')], max_length=20, verbose_name='类型')),
-                ('way', models.CharField(choices=[('none', '不通知'), ('here', '只在平台里'), ('daily', '每天汇总一封邮件'), ('at_once', '随时发邮件')], max_length=10, verbose_name='方式')),
+                ('way', models.CharField(choices=[('none', '不通知'), ('here', '只在平台里'), ('daily', '每天一封邮件'), ('at_once', '随时发邮件')], max_length=10, verbose_name='方式')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notice_choices', to=settings.AUTH_USER_MODEL)),
             ],
             options={

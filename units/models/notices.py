@@ -31,7 +31,7 @@ class NoticeWay(models.TextChoices):
 
     NONE = "none", "不通知"
     HERE = "here", "只在平台里"
-    DAILY = "daily", "每天汇总一封邮件"
+    DAILY = "daily", "每天一封邮件"
     AT_ONCE = "at_once", "随时发邮件"
 
 
