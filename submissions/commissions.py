@@ -19,7 +19,7 @@ from submissions.models.commissions import ANSWERED, STANDINGS
 from submissions.permissions import may_accept, may_change_commission, may_commission, may_decline, may_remind_of
 from submissions.secrecy import refuse_marked
 from submissions.stamps import one_press
-from submissions.telling import tell_of_decline, tell_of_new_day, tell_of_reminder
+from submissions.telling import tell_of_decline, tell_of_new_day, tell_of_reminder, tell_of_withdrawal
 from trail.records import record, told_before
 from units.contacts import letter_to
 from units.models import UNIT_ROLES, Account, Contact, Office, RosterLine
@@ -93,7 +93,7 @@ def _held(commission: Commission) -> Commission:
 
 @transaction.atomic
 def withdraw(commission: Commission, reason: str, by: Account) -> None:
-    """Take it away from its units, which do not see it any more; what was written stays an ordinary item.
+    """Take it away from its units, which are told and do not see it any more; what was written stays an ordinary item.
 
     Raises Refused, or TooLate where somebody has just done so.
     """
@@ -102,12 +102,13 @@ def withdraw(commission: Commission, reason: str, by: Account) -> None:
     if not reason:
         raise Refused("请写明为什么撤销。")
     refuse_marked({"撤销理由": reason})
-    if _held(commission).withdrawn_at:
+    now = _held(commission)
+    if now.withdrawn_at:
         raise TooLate("别人刚刚撤销了这条约稿。")
-    Commission.objects.filter(pk=commission.pk).update(
-        withdrawn_at=timezone.now(), withdrawn_by=by, withdraw_reason=reason
-    )
-    record("撤销约稿", by=by, office=commission.office.code, on=commission, after={"reason": reason})
+    now.withdrawn_at, now.withdrawn_by, now.withdraw_reason = timezone.now(), by, reason
+    now.save(update_fields=["withdrawn_at", "withdrawn_by", "withdraw_reason"])
+    record("撤销约稿", by=by, office=now.office.code, on=now, after={"reason": reason})
+    tell_of_withdrawal(now)
 
 
 @transaction.atomic

@@ -342,7 +342,9 @@ def submit(draft: Draft, by: Account) -> Item:
     follow_ups.refuse_ended(item, draft.final)
     content = {name: getattr(draft, name) for name in OF_A_REVISION} | {"kind": draft.kind}
     _revise(item, draft, {**content, "text": text}, by)
-    item.urgent, item.final, item.digest = draft.urgent, draft.final, digest
+    # What others follow up stays urgent, or they would hang on an item without a clock or a chain.
+    item.urgent = draft.urgent or (item.urgent and item.follow_ups.exists())
+    item.final, item.digest = draft.final, digest
     if item.number is None:
         item.title, item.kind = draft.title, draft.kind
     item.save(update_fields=["title", "urgent", "final", "kind", "digest"])

@@ -34,7 +34,7 @@ from submissions.permissions import in_charge, in_charge_of
 from submissions.reminders import on_roster
 from submissions.states import ADOPT, DECISIONS, REVOKE, UNDO, State
 from units.models import UNIT_ROLES, Account, Membership, Notice, NoticeKind, Office, Role
-from units.notices import people_of, tell
+from units.notices import people_of, tell, untell_all
 
 log = logging.getLogger(__name__)
 AT_A_TIME = 500  # rows
@@ -181,13 +181,28 @@ def tell_of_reminder(commission: Commission, silent: Iterable[int]) -> None:
     _tell_asked(commission, NoticeKind.REMINDED, key, f"催约稿：{_due(commission)}", silent, Role.OFFICER)
 
 
+def tell_of_withdrawal(commission: Commission) -> None:
+    """Take back what its units were told of it, as that leads nowhere now, and tell them that it was withdrawn.
+
+    Where nobody was told of it yet, only those hear of it that have taken it up by themselves.
+    """
+    told = commission.units.all() if commission.told_at else commission.units.exclude(said_by=None)
+    people = list(people_of(told.values_list("unit", flat=True), *UNIT_ROLES))
+    key = f"commission:{commission.pk}"
+    untell_all(people, key)
+    said = f"约稿《{commission}》已撤销：{commission.withdraw_reason}；写好的稿件仍可作为一般信息报送"
+    address = reverse("commissions", args=[commission.office.code])
+    tell(commission.office, NoticeKind.COMMISSION, f"{key}:withdrawn", _each_of(people, said), address)
+
+
 def tell_of_decline(asked: CommissionedUnit) -> None:
-    """Who made the commission, while still of the office, that a unit has declined."""
+    """Who made the commission, while still of the office, that a unit has declined: of each of its refusals once."""
     commission = asked.commission
     makers = people_of([commission.office.unit_id], Role.EDITOR, Role.MANAGER).filter(pk=commission.made_by_id)
     said = f"{asked.unit}谢绝约稿《{commission}》：{asked.decline_reason}"
     address = reverse("commission", args=[commission.office.code, commission.pk])
-    tell(commission.office, NoticeKind.COMMISSION, f"declined:{asked.pk}", _each_of(makers, said), address)
+    key = f"declined:{asked.pk}:{asked.declined_at:%Y%m%d%H%M%S%f}"
+    tell(commission.office, NoticeKind.COMMISSION, key, _each_of(makers, said), address)
 
 
 def tell_of_due() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from trail.records import told_before
@@ -60,6 +61,14 @@ def tell(office: Office, kind: NoticeKind, key: str, told: Mapping[Account, str]
 def untell(key: str) -> None:
     """Take back what was told under this key, as what it was about was taken back."""
     Notice.objects.filter(key=key).delete()
+
+
+def untell_all(people: Iterable[Account], key: str) -> None:
+    """Take back from these people what they were told under this key and under all that go on from it with a colon.
+
+    Looked for among theirs, as no index knows how a key begins.
+    """
+    Notice.objects.filter(Q(key=key) | Q(key__startswith=f"{key}:"), account__in=people).delete()
 
 
 def _mail_at(way: NoticeWay, account: Account, now: datetime.datetime) -> datetime.datetime | None:

@@ -1,14 +1,19 @@
 """The auditor's page: what it shows, finds and exports, and that looking is an entry too."""
 
+import ast
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 
 import openpyxl
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.auditing import LABELS
+from submissions import channels
 from submissions.moves import move
 from submissions.states import State
 from tests.world import PASSWORD, account
@@ -175,3 +180,50 @@ def test_a_reset_that_was_mailed_is_told_to_the_offices_of_its_owner_only(world,
     nobody = account("nobody", world.bureau)
     record("没有单位的人", on=nobody)
     assert "没有单位的人" not in acts(zhao)
+
+
+def keys_recorded(module: ast.Module) -> Iterator[str]:
+    """The keys of what a module's acts record before and after: of dicts written out in the call, in what the
+    function calls by that name, and in the functions of the module that describe it."""
+    functions = {one.name: one for one in module.body if isinstance(one, ast.FunctionDef)}
+    for function in (one for one in ast.walk(module) if isinstance(one, ast.FunctionDef)):
+        calls = [one for one in ast.walk(function) if isinstance(one, ast.Call) and called(one) in RECORDERS]
+        told = [kept.value for call in calls for kept in call.keywords if kept.arg in ("before", "after")]
+        names = {one.id for value in told for one in parts(value) if isinstance(one, ast.Name)}
+        for one in ast.walk(function):
+            if isinstance(one, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and one.value:
+                targets = one.targets if isinstance(one, ast.Assign) else [one.target]
+                if names & {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}:
+                    told += [one.value, *targets]
+        described = {called(one) for value in told for one in ast.walk(value) if isinstance(one, ast.Call)}
+        told += [functions[name] for name in described & set(functions)]
+        for one in (part for value in told for part in ast.walk(value)):
+            set_by = isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)
+            keys = one.keys if isinstance(one, ast.Dict) else [one.slice] if set_by else []
+            yield from (key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+
+
+RECORDERS = ("record", "record_for", "_record")
+
+
+def parts(value: ast.expr) -> Iterator[ast.expr]:
+    """What a dict is put together from: the sides of ``|`` and what ``**`` unpacks."""
+    yield value
+    below = value.values if isinstance(value, ast.Dict) else []
+    below = [value.left, value.right] if isinstance(value, ast.BinOp) else below
+    for one in below:
+        yield from parts(one)
+
+
+def called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+@pytest.mark.once
+def test_everything_an_act_records_has_a_chinese_name_on_the_auditors_page():
+    rooms = ("reports", "scoring", "submissions", "units", "trail", "portal")
+    paths = [path for room in rooms for path in (settings.BASE_DIR / room).rglob("*.py") if "tests" not in path.parts]
+    recorded = {key: path.name for path in paths for key in keys_recorded(ast.parse(path.read_text()))}
+    assert {"units", "reply", "reminders", "sources", "urgent_within", "reason", "ranked"} <= set(recorded)
+    recorded |= dict.fromkeys(channels.FIELDS, "channels.py")
+    assert {key: name for key, name in recorded.items() if key.isascii() and key not in LABELS} == {}

@@ -145,6 +145,10 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('told_at', None)), fields=['id'], name='commission_to_tell'),
         ),
         migrations.AddIndex(
+            model_name='commission',
+            index=models.Index(fields=['office', 'due_on'], name='commission_due'),
+        ),
+        migrations.AddIndex(
             model_name='itemevent',
             index=models.Index(fields=['at'], name='event_at'),
         ),

@@ -60,7 +60,10 @@ class Commission(models.Model):
 
     class Meta:
         verbose_name = "约稿"
-        indexes = [models.Index(fields=["id"], condition=Q(told_at=None), name="commission_to_tell")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(told_at=None), name="commission_to_tell"),
+            models.Index(fields=["office", "due_on"], name="commission_due"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="commission_has_a_title"),
             models.CheckConstraint(

@@ -162,6 +162,7 @@ def test_only_editors_and_managers_of_the_office_ask_remind_put_off_and_withdraw
 def test_a_withdrawn_one_is_gone_for_units_and_its_answers_are_ordinary_items(world, wang):
     made = ask(world)
     item = begun(world, made).item
+    telling.tell_of_new()
     marked = wang.post(at("withdraw-commission", made.pk), {"reason": "此件机密★10年"})
     assert marked.status_code == 422
     assert "此件机密★10年" in marked.content.decode(), "what was typed stays"
@@ -174,8 +175,6 @@ def test_a_withdrawn_one_is_gone_for_units_and_its_answers_are_ordinary_items(wo
     assert "不需要了" in wang.get(at("commissions")).content.decode()
     with pytest.raises(TooLate):
         withdraw(made, "看的是旧的一页", world.manager)
-    telling.tell_of_new()
-    assert not Notice.objects.exists(), "withdrawn before anybody was told"
 
 
 def test_put_off_only_to_later_and_those_who_have_not_answered_are_told(world, wang):
@@ -206,7 +205,7 @@ def test_who_reads_first_stays_and_the_office_reads_for_nobody(world):
     assert CommissionedUnit.objects.exclude(read_at=None).get().read_by == world.officer
 
 
-def test_a_refusal_needs_a_reason_is_told_once_and_can_be_taken_back_until_the_due_date(world):
+def test_a_refusal_needs_a_reason_is_told_each_time_and_can_be_taken_back_until_the_due_date(world):
     made, sun = ask(world), signed_in(world.officer)
     address = at("reply-to-commission", of(made, world.bureau).pk)
     for reason, sentence in (("", "请写明为什么谢绝"), ("长" * 301, "现在有 301 个"), ("机密★10年", "密级标志")):
@@ -220,8 +219,9 @@ def test_a_refusal_needs_a_reason_is_told_once_and_can_be_taken_back_until_the_d
     assert told(NoticeKind.COMMISSION) == ["wang"]
     signed_in(world.signer).post(address, {"do": "accept"})
     assert (of(made, world.bureau).standing, of(made, world.bureau).decline_reason) == ("accepted", "")
-    sun.post(address, {"do": "decline", "reason": "还是不行"})
-    assert told(NoticeKind.COMMISSION) == ["wang"], "one notice"
+    for _ in range(2):
+        sun.post(address, {"do": "decline", "reason": "还是不行"})
+    assert told(NoticeKind.COMMISSION) == ["wang", "wang"], "one notice a refusal"
     made_due(made, -1)
     for act in (accept, lambda asked, by: answers.answer_with(asked, world.item(), by)):
         with pytest.raises(Refused, match="交稿日期"):
@@ -515,6 +515,31 @@ def test_the_units_people_are_told_of_a_new_one_once(world):
     for _ in range(2):
         telling.tell_of_new()
     assert told(NoticeKind.COMMISSION) == ["qian", "sun", "wu", "zhou"]
+
+
+def test_of_a_withdrawn_one_the_units_are_told_and_nothing_earlier_leads_to_it_any_more(world):
+    made = ask(world)
+    other = ask(world, title="另一条", token="1" * 32)
+    telling.tell_of_new()
+    put_off(made, in_days(20), world.editor)
+    made.refresh_from_db()
+    remind(made, world.editor, 0)
+    withdraw(made, "不需要了", world.editor)
+    telling.tell_of_new()
+    people = ["qian", "sun", "wu", "zhou"]
+    left = Notice.objects.exclude(address=at("commission", other.pk))
+    assert sorted(left.values_list("account__username", flat=True)) == people
+    assert {notice.address for notice in left} == {at("commissions")}
+    assert "《开学工作》已撤销：不需要了" in left[0].said
+    assert Notice.objects.filter(address=at("commission", other.pk)).count() == len(people), "the other one's stay"
+
+
+def test_withdrawn_before_anybody_was_told_only_who_took_it_up_hears_of_it(world):
+    made = ask(world)
+    begun(world, made)
+    withdraw(made, "写错", world.editor)
+    telling.tell_of_new()
+    assert told(NoticeKind.COMMISSION) == ["qian", "sun", "zhou"], "wu of the college knows of nothing"
 
 
 def test_the_clock_reminds_once_before_and_once_after_and_anew_of_a_later_day(world, monkeypatch, settings):

@@ -250,6 +250,18 @@ def test_a_returned_follow_up_comes_in_again_after_the_final_one(world):
     assert drafts.submit(drafts.save(early, typed, world.officer), world.officer).state == State.SUBMITTED
 
 
+@pytest.mark.parametrize("followed", [True, False])
+def test_a_first_report_stays_urgent_as_long_as_others_follow_it(world, followed):
+    first = reported(world)
+    if followed:
+        sent(world, "（续报一）", first)
+    move(first, "return", world.editor, "请补充人数")
+    typed = Typed(title="宿舍楼起火", body=f"{TEXT}<p>共 32 人。</p>", kind=world.office.item_kinds.get(), urgent=False)
+    first = Item.objects.select_related("office", "unit").get(pk=first.pk)
+    drafts.submit(drafts.save(first, typed, world.officer), world.officer)
+    assert Item.objects.get(pk=first.pk).urgent == followed
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_final_reports_at_once_one_goes_out():
     world = build_world()
