@@ -609,6 +609,7 @@ DESK = [
     Row("import-plan", {"manager"}, {"manager"}, data=a_plan, told={"editor", "auditor"}),
     Row("priorities", STAFF, {"manager"}, a_period, priorities_typed),
     Row("coverage", {*STAFF, *UNIT}),
+    Row("export-coverage", STAFF),
     Row("own-unit", UNIT),
     Row("choose-for-unit", NOBODY, {"signer"}, unit_of, lambda w: {"needs_signer": "on"}, posts_others=NOBODY),
     Row("export-items", ALL),
