@@ -155,7 +155,8 @@ def test_a_retired_theme_is_offered_nowhere_and_its_items_keep_it(world, sun):
     decisions.decide(item, "accept", world.editor)
     assert scores(world.q1)["甲市教育局"] == "3"
     other = world.item()
-    decisions.set_themes(other, [world.theme.pk], world.editor)  # from a page that was open before
+    with pytest.raises(TooLate, match="“安全工作”刚刚停用"):  # from a page that was open before
+        decisions.set_themes(other, [world.theme.pk], world.editor)
     assert not other.themes.exists()
 
 
