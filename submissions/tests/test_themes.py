@@ -268,6 +268,7 @@ def test_priorities_are_added_changed_ordered_and_dropped(world):
         ([(0, "长" * 501)], "最多 500 个字"),
         ([(0, str(i)) for i in range(61)], "最多 60 条"),
         ([(0, "机密★1年")], "密级"),
+        ([(first.pk, "甲"), (first.pk, "乙")], "出现了两次"),
     ):
         with pytest.raises(Refused, match=sentence):
             want(world, *lines)
