@@ -299,8 +299,14 @@ def test_a_page_is_copied_from_the_last_period_and_keeps_what_was_typed(world, m
 
 def test_an_item_answers_a_priority_and_scores_nothing_by_it(world, sun):
     (wanted,) = want(world, (0, "抓好甲"))
-    page = sun.get(reverse("write", args=["jia"])).content.decode()
-    assert "2020年第2季度报送要点（不计分）" in page
+    page = reverse("write", args=["jia"])
+    had = world.item(state=State.RETURNED, themes=[wanted.pk])
+    told = "2020年第2季度报送要点（不计分）"
+    assert told not in sun.get(page).content.decode(), "the period has ended"
+    assert told in sun.get(reverse("write-item", args=["jia", had.pk])).content.decode(), "what it has it keeps"
+    had.themes.all().delete()
+    Period.objects.filter(pk=world.q2.pk).update(ends_on=timezone.localdate())
+    assert told in sun.get(page).content.decode()
     item = world.item(state=State.SUBMITTED)
     drafts._propose(item, [wanted.pk], world.officer)
     decisions.decide(item, "accept", world.editor)
