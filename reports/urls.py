@@ -9,6 +9,7 @@ urlpatterns = [
     path("roster/import/template.xlsx", views.roster_template, name="roster-template"),
     path("roster/export.xlsx", views.export_roster, name="export-roster"),
     path("commissions/<int:pk>/export.xlsx", views.export_commission, name="export-commission"),
+    path("coverage/export.xlsx", views.export_coverage, name="export-coverage"),
     path("reports/", views.report_list, name="reports"),
     path("reports/runs/", views.run_rows, name="report-runs"),
     path("reports/runs/<int:pk>/", views.run_detail, name="report-run"),

@@ -17,7 +17,7 @@ from reports import circulars, listing, press, runs
 from reports.formats import CONTENT_TYPES
 from reports.forms import IssueForm, LetterheadForm, ReportForm
 from reports.history import History
-from reports.kinds import commission, kind_of, roster
+from reports.kinds import commission, coverage, kind_of, roster
 from reports.models import Circular, Letterhead, ReportRun, RunFile, RunState
 from reports.permissions import may_make, may_pass_on
 from reports.upward import Upward
@@ -26,6 +26,7 @@ from scoring.standings import sees_whole
 from submissions.commissions import CHIPS, replies
 from submissions.filters import ItemFilter, page_key
 from submissions.models import Commission
+from submissions.views.coverage import asked_of
 from trail.acts import act
 from trail.records import record
 from units.desk import DeskRequest, at_office, only_for, say_refused
@@ -259,6 +260,21 @@ def export_commission(request: DeskRequest, pk: int) -> HttpResponseBase:
     chip = request.GET.get("show", "")
     document = commission.table(found, replies(found), chip if chip in CHIPS else "")
     return as_download(document, f"约稿{press.fit_for_a_name(found.title)}{timezone.localdate()}.xlsx")
+
+
+@require_safe
+@never_cache
+@at_office
+def export_coverage(request: DeskRequest) -> HttpResponseBase:
+    """A workbook of the coverage on the screen, of a year's or a period's; of one group where the screen shows one."""
+    only_for(request, *STAFF)
+    reach, group = asked_of(request)
+    try:
+        document = coverage.table(reach, request.user, group)
+    except Refused as error:
+        say_refused(request, error)
+        return redirect("coverage", request.office.code)
+    return as_download(document, f"{press.fit_for_a_name(document.title)}{timezone.localdate()}.xlsx")
 
 
 @require_safe

@@ -157,8 +157,9 @@ def columns_of(reach: Reach, account: Account | None, group: RosterGroup | None 
 
 
 def all_units(office: Office) -> list[Column]:
-    """A column for each unit on the roster now."""
-    return _units(RosterLine.objects.current().filter(office=office).in_printed_order())
+    """A column for each unit on the roster now, and one of those that left it or were merged."""
+    lines = RosterLine.objects.current().filter(office=office).in_printed_order()
+    return [*_units(lines), Column(ELSEWHERE, "不在名册", {"group": NOT_ON_ROSTER})]
 
 
 def _units(lines: QuerySet[RosterLine]) -> list[Column]:
@@ -202,10 +203,9 @@ def coverage(reach: Reach, account: Account | None, columns: list[Column]) -> Co
 
 
 def _by_column(counts: Counts, themes: list[Theme], what: str, by_unit: bool) -> dict[tuple, Numbers]:
-    if by_unit:
-        return counts.by(themes, what, column=F("item__shares__unit"))
-    lines = RosterLine.objects.current().filter(office=counts.reach.office, unit=OuterRef("item__unit"))
-    found = counts.by(themes, what, column=Subquery(lines.values("group")[:1]))
+    of, column = ("item__shares__unit", "unit") if by_unit else ("item__unit", "group")
+    lines = RosterLine.objects.current().filter(office=counts.reach.office, unit=OuterRef(of))
+    found = counts.by(themes, what, column=Subquery(lines.values(column)[:1]))
     return {(pk, ELSEWHERE if at is None else at): numbers for (pk, at), numbers in found.items()}
 
 

@@ -5,7 +5,6 @@ from collections.abc import Collection
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from submissions.models import Adoption, Item, ItemEvent, ItemTheme, Theme
@@ -107,11 +106,15 @@ def _confirmed(item: Item) -> list[str]:
 def _propose(item: Item, themes: Collection[int], by: Account) -> set[int]:
     """Let these themes of the office stand among the item's; their ids, without what the office does not have.
 
-    What was taken out of use while the page stood open stays where an item has it and comes to no other.
+    What was taken out of use while the page stood open stays where an item has it. Raises TooLate where another has
+    it no more, or never had.
     """
     there = set(item.themes.values_list("theme_id", flat=True))
-    theirs = Theme.objects.filter(Q(active=True) | Q(pk__in=there), office=item.office_id, pk__in=themes)
-    chosen = set(theirs.values_list("pk", flat=True))
+    theirs = list(Theme.objects.filter(office=item.office_id, pk__in=themes))
+    if gone := [theme for theme in theirs if not theme.active and theme.pk not in there]:
+        names = "、".join(f"“{theme}”" for theme in gone)
+        raise TooLate(f"主题{names}刚刚停用，或者并入了别的主题，什么也没有保存；请看过现在的主题再办。")
+    chosen = {theme.pk for theme in theirs}
     added = sorted(chosen - there)
     ItemTheme.objects.bulk_create([ItemTheme(item=item, theme_id=pk, proposed_by=by) for pk in added])
     return chosen

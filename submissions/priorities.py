@@ -47,6 +47,10 @@ def want(period: Period, lines: Iterable[Line], public: bool, by: Account, seen:
     period, before = reach.period, described(reach.period)
     refuse_stale(seen, before)
     standing = {theme.pk: theme for theme in Theme.objects.priorities_of(period)}
+    lines = list(lines)
+    rows = [line.pk for line in lines if line.pk]
+    if len(rows) > len(set(rows)):
+        raise Refused("同一条要点在页面上出现了两次，什么也没有保存；请刷新页面再改。")
     wanted = sorted((line for line in lines if line.name), key=lambda line: line.position)
     _refuse_unfit(wanted, public)
     for theme in standing.values():  # so that two may change names with each other

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
 
 from submissions.models import Draft, Item, ItemEvent, ItemTheme, Period, Theme, ThemeCharge
 from submissions.models.items import ItemQuerySet
@@ -185,6 +186,7 @@ def merge(theme: Theme, into: Theme, by: Account) -> int:
     ThemeCharge.objects.filter(theme=theme, membership__in=list(charged)).delete()
     ThemeCharge.objects.filter(theme=theme).update(theme=into)
     _in_drafts(theme, into)
+    _in_decisions(theme, into)
     Theme.objects.filter(pk=theme.pk).update(active=False)
     after = {"theme": theme.name, "into": into.name, "of": str(reach), "items": len(items)}
     record("合并主题", by=by, office=reach.office.code, on=into, after=after)
@@ -212,6 +214,20 @@ def _in_drafts(theme: Theme, into: Theme) -> None:
         if theme.pk in draft.themes:
             named = dict.fromkeys(into.pk if pk == theme.pk else pk for pk in draft.themes)
             Draft.objects.filter(pk=draft.pk).update(themes=list(named))
+
+
+def _in_decisions(theme: Theme, into: Theme) -> None:
+    """What an editor can still undo (``decisions``) keeps its themes: one that had the one then had the other."""
+    for item in Item.objects.filter(office=theme.office_id, undo_until__gt=timezone.now()).only("undo_themes"):
+        rows = item.undo_themes or []
+        if not any(pk == theme.pk for pk, *_ in rows):
+            continue
+        before: dict[int, list] = {}
+        for pk, *confirmed in rows:
+            now = into.pk if pk == theme.pk else pk
+            if now not in before or any(confirmed):
+                before[now] = [now, *confirmed]
+        Item.objects.filter(pk=item.pk).update(undo_themes=list(before.values()))
 
 
 @transaction.atomic

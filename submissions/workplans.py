@@ -18,6 +18,8 @@ from units.text import fit, one_line
 from units.verdicts import Refused
 
 MOST_CHARACTERS = 200_000  # a year's work points have some ten thousand
+MOST_PARAGRAPHS = 10_000
+MOST_ELEMENTS = 300_000  # of a Word file: its words stand among some five thousand of styles and its own marks
 MOST_FOUND = 300
 HEAD = 24  # a line so short without a full stop is a heading; a longer one goes on in the next
 LONG = 60  # characters from which on a name is too long to be chosen from a list
@@ -41,14 +43,18 @@ _AFTER = re.compile("附件|附表|附:|附：|此外|另外|抄送|印发")
 
 @dataclass
 class Found:
-    """A chapter or a point: the line it begins on, its number as written, its first sentence, and all of its text."""
+    """A chapter or a point: the line it begins on, its number as written, its first sentence, and all of its lines."""
 
     line: int
     number: str
     title: str
-    text: str = ""
+    lines: list[str] = field(default_factory=list)
     points: "list[Found]" = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
 
 
 @dataclass
@@ -83,10 +89,10 @@ class Plan:
 def text_of(name: str, content: bytes) -> tuple[str, str]:
     """The paragraphs of a Word file, and a sentence where Word numbers some of them by itself, which no text shows.
 
-    Raises Refused where the file is not taken.
+    Raises Refused where the file is not taken, or is longer than what may be pasted.
     """
     try:
-        if inspect(name, content).kind != "docx":
+        if inspect(name, content, MOST_ELEMENTS).kind != "docx":
             raise Refused("只认 Word 文件（.docx）；别的请把文字复制过来粘贴。")
     except Unfit as error:
         raise Refused(str(error)) from error
@@ -94,9 +100,17 @@ def text_of(name: str, content: bytes) -> tuple[str, str]:
         paragraphs = Document(io.BytesIO(content)).paragraphs
     except (ValueError, KeyError, AttributeError) as error:  # what only looks like Word's
         raise Refused("这个 Word 文件读不出来，请用 Word 或 WPS 另存一份再传，或者把文字粘贴进来。") from error
-    numbered = sum(one._p.pPr is not None and one._p.pPr.find(qn("w:numPr")) is not None for one in paragraphs)
+    if len(paragraphs) > MOST_PARAGRAPHS:
+        raise Refused(f"文件有 {len(paragraphs)} 段，最多 {MOST_PARAGRAPHS} 段；请只留工作要点的正文再传。")
+    lines, numbered, left = [], 0, MOST_CHARACTERS
+    for one in paragraphs:
+        lines.append(one.text)
+        numbered += one._p.pPr is not None and one._p.pPr.find(qn("w:numPr")) is not None
+        left -= len(lines[-1]) + 1
+        if left < 0:
+            raise Refused(f"文件里的文字超过 {MOST_CHARACTERS} 个，请只留工作要点的正文再传。")
     told = f"文件里有 {numbered} 段用了 Word 的自动编号，这里看不到编号。认得不对，就在 Word 里全选、复制，粘贴到框里。"
-    return "\n".join(one.text for one in paragraphs), told if numbered else ""
+    return "\n".join(lines), told if numbered else ""
 
 
 def read(text: str) -> Plan:
@@ -111,6 +125,7 @@ def read(text: str) -> Plan:
         if sign and kind == chapter_sign:
             found.chapters.append(_begun(number, sign))
             point_sign = ""
+            many += 1
         elif chapter is None and (chapter_sign or not sign):
             found.left_out.append(number)
         elif sign and point_sign in ("", kind):
@@ -119,11 +134,11 @@ def read(text: str) -> Plan:
                 chapter = Found(number, "", "")
                 found.chapters.append(chapter)
             chapter.points.append(_begun(number, sign))
+            many += 1
         elif chapter:
             last = chapter.points[-1] if chapter.points else chapter
-            last.text += ("\n" if last.text else "") + line
-        many += bool(kind)
-        if many > MOST_FOUND and len(found.rows) > MOST_FOUND:
+            last.lines.append(line)
+        if many > MOST_FOUND:
             raise Refused(f"认出的章和要点超过 {MOST_FOUND} 条，一次放不下；请分几次粘贴。")
     for one, _ in found.rows:
         _finish(one)
@@ -160,7 +175,7 @@ def _outermost(signed: list[tuple[int, str, Sign | None]]) -> str:
 
 
 def _begun(number: int, sign: Sign) -> Found:
-    return Found(number, _number(sign[1]), "", sign[2])
+    return Found(number, _number(sign[1]), "", [sign[2]] if sign[2] else [])
 
 
 def _number(written: str) -> str:
@@ -174,8 +189,8 @@ def _is_circled(written: str) -> bool:
 
 def _finish(one: Found) -> None:
     """The first sentence of the text is its title; a short first line without a full stop is all of it."""
-    first, _, rest = one.text.partition("\n")
-    joined = first if _END.search(first) or len(first) <= HEAD else first + rest.replace("\n", "")
+    first = one.lines[0] if one.lines else ""
+    joined = first if _END.search(first) or len(first) <= HEAD else "".join(one.lines)
     sentence = _END.split(joined, maxsplit=1)[0]
     one.title = one_line(sentence).rstrip("，,、：:")[:500]
     if not one.title:
@@ -190,10 +205,9 @@ def _without_end(plan: Plan) -> None:
     if not plan.rows:
         return
     last, _ = plan.rows[-1]
-    lines = last.text.split("\n")
+    lines = last.lines
     while len(lines) > 1 and (_AFTER.match(lines[-1]) or _DAY.fullmatch(lines[-1]) or not _END.search(lines[-1])):
         lines.pop()
-    last.text = "\n".join(lines)
 
 
 def _remark(plan: Plan) -> None:

@@ -39,7 +39,7 @@ from submissions.adoptions import adopt
 from submissions.announcements import announce
 from submissions.comments import say
 from submissions.exact import ONE
-from submissions.mergers import Piece, merge
+from submissions.mergers import Piece, in_words, merge
 from submissions.models import Announcement, Comment, Commission, CommissionedUnit, Item, ItemFile
 from submissions.models.files import kept
 from submissions.stamps import stamp
@@ -142,7 +142,8 @@ def a_merger(world: World) -> dict[str, Any]:
 def shared_out(world: World) -> dict[str, Any]:
     """Other shares of the items of the one piece that there is."""
     sources = Item.objects.filter(pieces__piece__office=world.office).order_by("pk")
-    return {"source": [item.pk for item in sources], "share": ["0.5", "0.5"]}
+    seen = [stamp({"sources": in_words(piece)}) for piece in Item.objects.filter(state=State.MERGED)]
+    return {"source": [item.pk for item in sources], "share": ["0.5", "0.5"], "seen": seen}
 
 
 def a_valid_item(world: World, whose: str) -> Item:
@@ -609,6 +610,7 @@ DESK = [
     Row("import-plan", {"manager"}, {"manager"}, data=a_plan, told={"editor", "auditor"}),
     Row("priorities", STAFF, {"manager"}, a_period, priorities_typed),
     Row("coverage", {*STAFF, *UNIT}),
+    Row("export-coverage", STAFF),
     Row("own-unit", UNIT),
     Row("choose-for-unit", NOBODY, {"signer"}, unit_of, lambda w: {"needs_signer": "on"}, posts_others=NOBODY),
     Row("export-items", ALL),

@@ -46,10 +46,11 @@ def race(transport: type, options: dict[str, str]) -> tuple[list[int], list[Exce
     def read() -> None:
         channel = channel_of(transport, options)
         while True:
+            all_written = done.is_set()  # asked before: what is empty now may be filled until then
             try:
                 came.append(channel._get("jobs")["number"])
             except embedded.Empty:
-                if done.is_set():
+                if all_written:
                     return
             except Exception as error:
                 wrong.append(error)

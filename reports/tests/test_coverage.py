@@ -1,6 +1,8 @@
 """Coverage: points by groups and units; each number is that of its list, on the screen and in the workbook."""
 
 import datetime
+import io
+import re
 from collections import Counter
 
 import openpyxl
@@ -135,25 +137,46 @@ def test_what_there_is_not_is_not_found(world, points, query):
     assert client_of(world.manager).get(reverse("coverage", args=["jia"]) + f"?{query}").status_code == 404
 
 
+def rows(book, sheet):
+    found = [list(row) for row in book[sheet].iter_rows(values_only=True)]
+    at = next(i for i, row in enumerate(found) if "要点" in row)
+    return found[at], [row for row in found[at + 1 :] if row[1] is not None]
+
+
+@pytest.mark.parametrize("of", ["group", "all"])
+def test_what_is_on_the_screen_of_a_year_is_downloaded_with_its_numbers(world, points, of):
+    RosterLine.objects.filter(unit=world.college).update(until="2020-12-31")  # the workbook adds up all the same
+    manager = client_of(world.manager)
+    group = RosterGroup.objects.get(name="各市教育局")
+    page = manager.get(
+        reverse("coverage", args=["jia"]), {"of": "year-2020"} | ({"group": group.pk} if of == "group" else {})
+    )
+    address = re.search(r'href="([^"]*export.xlsx[^"]*)"', page.content.decode())[1].replace("&amp;", "&")
+    book = openpyxl.load_workbook(io.BytesIO(manager.get(address).getvalue()))
+    table = page.context["table"]
+    head, found = rows(book, "按单位" if of == "group" else "按类别")
+    assert head == ["编号", "要点", *(column.name for column in table.columns), "待确认"]
+    assert [row[2:-1] for row in found] == [[cell.numbers.confirmed for cell in line.cells] for line in table.lines]
+    if of == "all":
+        head, found = rows(book, "按单位")
+        assert head[2:] == ["甲市教育局", "乙市教育局", "不在名册"]
+        assert found[2] == ["2", "体育", 2, 0, 2]
+        assert found[0][2:] == [3, 0, 2]
+
+
 def test_the_workbook_has_the_numbers_of_the_screen(world, points, tmp_path):
     call_command("build_report", "coverage", "--office", "jia", "--period", world.q1.name, "--out", str(tmp_path))
     book = openpyxl.load_workbook(tmp_path / "2020年第1季度要点覆盖表.xlsx")
     assert book.sheetnames == ["按类别", "按单位", "没有单位报送的"]
-
-    def rows(sheet):
-        found = [list(row) for row in book[sheet].iter_rows(values_only=True)]
-        at = next(i for i, row in enumerate(found) if "要点" in row)
-        return found[at], [row for row in found[at + 1 :] if row[1] is not None]
-
-    head, table = rows("按类别")
+    head, table = rows(book, "按类别")
     assert head == ["编号", "要点", "合计", "各市教育局", "各高等院校", "待确认"]
     assert table == [
         ["一", "育人", 4, 3, 1, 1], ["1", "阅读", 2, 2, 0, 1], ["2", "体育", 3, 2, 1, 0], ["3", "劳动", 0, 0, 0, 0],
     ]  # fmt: skip
-    head, table = rows("按单位")
+    head, table = rows(book, "按单位")
     assert head == ["编号", "要点", "甲市教育局", "乙市教育局", "丙学院"]
     assert table[2] == ["2", "体育", 2, 0, 2]
-    assert rows("没有单位报送的")[1] == [["一、育人", "3", "劳动"]]
+    assert rows(book, "没有单位报送的")[1] == [["一、育人", "3", "劳动"]]
 
 
 @pytest.mark.once

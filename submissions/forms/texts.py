@@ -15,6 +15,7 @@ from submissions.models import (
     Item,
     ItemKind,
     Theme,
+    ThemeKind,
 )
 from units.forms import LineField, LinesField
 from units.models import Office, Unit
@@ -192,7 +193,9 @@ class WriteForm(TextForm):
     def __init__(self, *args: object, office: Office, units: list[Unit], item: Item | None, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.units = units
-        themes = Theme.objects.filter(office=office).open_on(timezone.localdate())
+        today = timezone.localdate()
+        themes = Theme.objects.filter(office=office).open_on(today)
+        themes = themes.exclude(kind=ThemeKind.PRIORITY, period__ends_on__lt=today)  # wanted then, closed or not
         if item:  # what it has it keeps, whatever ended meanwhile
             themes |= Theme.objects.filter(pk__in=item.themes.values("theme"))
         themes = themes.distinct().select_related("parent", "period").order_by("-kind", "position", "id")

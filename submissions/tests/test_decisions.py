@@ -16,6 +16,7 @@ from submissions.editing import edit
 from submissions.models import Item, SavedView, Theme
 from submissions.states import State
 from submissions.tests.test_writing import write
+from submissions.themes import merge
 from tests.races import at_once
 from tests.world import account, build_world
 from units.models import Account, Role
@@ -139,6 +140,34 @@ def test_an_undone_acceptance_takes_its_points_and_themes_along(world):
     undo(item, world.editor)
     assert not ScoreEntry.objects.filter(item=item).exists()
     assert list(item.themes.values_list("theme", "confirmed_at")) == [(world.theme.pk, None)]
+
+
+@pytest.mark.parametrize("name", ["decide-item", "set-themes"])
+def test_a_tick_on_a_theme_that_was_merged_meanwhile_is_said_and_the_others_are_kept(world, wang, name):
+    into, third = (Theme.objects.create(office=world.office, name=n, position=2) for n in ("另一个", "第三个"))
+    state = State.SUBMITTED if name == "decide-item" else State.VALID
+    item = world.item(themes=[world.theme.pk], state=state)
+    merge(world.theme, into, world.manager)
+    before = list(item.themes.values_list("theme", "confirmed_at"))
+    ticked = {"do": "accept", "themed": 1, "themes": [world.theme.pk, third.pk]}
+    answer = wang.post(at(name, item.pk), ticked)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f"“{world.theme}”刚刚停用，或者并入了别的主题" in page
+    assert re.findall(r'name="themes" value="(\d+)"[^>]* checked', page) == [str(third.pk)]
+    assert list(item.themes.values_list("theme", "confirmed_at")) == before
+    assert Item.objects.get(pk=item.pk).state == state
+
+
+@pytest.mark.usefixtures("a_minute")
+@pytest.mark.parametrize("both", [False, True], ids=["one", "both"])
+def test_undoing_puts_back_a_theme_that_was_merged_meanwhile_as_the_other(world, both):
+    into = Theme.objects.create(office=world.office, name="另一个", position=2)
+    item = waiting(world, "一条", themes=[into.pk, world.theme.pk] if both else [world.theme.pk])[0]
+    decide(item, "return", world.editor, "请改")
+    merge(world.theme, into, world.manager)
+    undo(item, world.editor)
+    assert list(item.themes.values_list("theme", "confirmed_at")) == [(into.pk, None)]
 
 
 @pytest.mark.usefixtures("a_minute")

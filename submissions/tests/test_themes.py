@@ -155,7 +155,8 @@ def test_a_retired_theme_is_offered_nowhere_and_its_items_keep_it(world, sun):
     decisions.decide(item, "accept", world.editor)
     assert scores(world.q1)["甲市教育局"] == "3"
     other = world.item()
-    decisions.set_themes(other, [world.theme.pk], world.editor)  # from a page that was open before
+    with pytest.raises(TooLate, match="“安全工作”刚刚停用"):  # from a page that was open before
+        decisions.set_themes(other, [world.theme.pk], world.editor)
     assert not other.themes.exists()
 
 
@@ -267,6 +268,7 @@ def test_priorities_are_added_changed_ordered_and_dropped(world):
         ([(0, "长" * 501)], "最多 500 个字"),
         ([(0, str(i)) for i in range(61)], "最多 60 条"),
         ([(0, "机密★1年")], "密级"),
+        ([(first.pk, "甲"), (first.pk, "乙")], "出现了两次"),
     ):
         with pytest.raises(Refused, match=sentence):
             want(world, *lines)
@@ -297,8 +299,14 @@ def test_a_page_is_copied_from_the_last_period_and_keeps_what_was_typed(world, m
 
 def test_an_item_answers_a_priority_and_scores_nothing_by_it(world, sun):
     (wanted,) = want(world, (0, "抓好甲"))
-    page = sun.get(reverse("write", args=["jia"])).content.decode()
-    assert "2020年第2季度报送要点（不计分）" in page
+    page = reverse("write", args=["jia"])
+    had = world.item(state=State.RETURNED, themes=[wanted.pk])
+    told = "2020年第2季度报送要点（不计分）"
+    assert told not in sun.get(page).content.decode(), "the period has ended"
+    assert told in sun.get(reverse("write-item", args=["jia", had.pk])).content.decode(), "what it has it keeps"
+    had.themes.all().delete()
+    Period.objects.filter(pk=world.q2.pk).update(ends_on=timezone.localdate())
+    assert told in sun.get(page).content.decode()
     item = world.item(state=State.SUBMITTED)
     drafts._propose(item, [wanted.pk], world.officer)
     decisions.decide(item, "accept", world.editor)

@@ -1,6 +1,8 @@
 """Reading a year's work points: chapters and numbered points, however a document numbers them."""
 
 import io
+import time
+import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,7 +11,7 @@ from django.urls import reverse
 from docx import Document
 
 from submissions.models import Theme
-from submissions.workplans import read
+from submissions.workplans import read, text_of
 from trail.models import TrailEntry
 from units.verdicts import Refused
 
@@ -181,3 +183,39 @@ def test_a_word_file_is_read_and_its_own_numbering_told(world, manager):
     page = post(manager, file=SimpleUploadedFile("要点.docx", content.getvalue())).content.decode()
     assert "认出 4 章、23 条要点" in page
     assert "有 1 段用了 Word 的自动编号" in page
+
+
+def word(*lines: str) -> bytes:
+    """A Word file of these paragraphs, whose body is written as text: many are slow to add one by one."""
+    book, made = Document(), io.BytesIO()
+    book.save(made)
+    body = "".join(f"<w:p><w:r><w:t>{line}</w:t></w:r></w:p>" for line in lines).encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, content.replace(b"<w:sectPr", body + b"<w:sectPr") if "document" in name else content)
+    return packed.getvalue()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["一、甲", *["1.子。"] * 10_000], "文件有 10001 段"),
+        (["一、甲", *["字" * 1_000] * 200], "文字超过 200000 个"),
+        (["字"] * 120_000, "请拆成几个"),
+    ],
+    ids=["paragraphs", "characters", "elements"],
+)
+def test_a_word_file_longer_than_what_may_be_pasted_is_refused_at_once(lines, told):
+    content, began = word(*lines), time.monotonic()
+    with pytest.raises(Refused, match=told):
+        text_of("要点.docx", content)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.once
+def test_a_word_file_as_long_as_may_be_pasted_is_read():
+    text, _ = text_of("要点.docx", word("一、甲", *["字" * 998 + "。"] * 199))
+    assert len(read(text).chapters[0].lines) == 200

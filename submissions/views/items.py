@@ -101,13 +101,13 @@ def move_item(request: DeskRequest, pk: int, name: str) -> HttpResponse:
 @at_office
 def change_themes(request: DeskRequest, pk: int) -> HttpResponse:
     """Let the ticked themes of a valid item be its confirmed ones."""
-    item = item_of(request, pk)
+    item, ticked = item_of(request, pk), row_ids(request.POST.getlist("themes")[:MOST_THEMES])
     try:
-        set_themes(item, row_ids(request.POST.getlist("themes")[:MOST_THEMES]), request.user)
+        set_themes(item, ticked, request.user)
     except (Refused, TooLate) as error:
         say_refused(request, error)
-    else:
-        messages.success(request, "主题已改，得分已更新。")
+        return shown(request, item_of(request, pk), status=422, ticked=ticked)
+    messages.success(request, "主题已改，得分已更新。")
     return redirect("item", request.office.code, pk)
 
 
