@@ -90,7 +90,7 @@
     clearTimeout(timer);
     try {
       const answer = await fetch(bar.dataset.ask, { headers: { "X-Poll": "1", "HX-Request": "true" } });
-      if (answer.status === 401 || answer.status === 404) return; // signed out, or no editor any more
+      if (answer.status === 204 || answer.status === 404) return; // signed out, or no editor any more
       if (answer.status === 200) show(await answer.json());
     } catch {
       // no network: the next time

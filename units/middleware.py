@@ -48,6 +48,8 @@ class SignInRequired(LoginRequiredMiddleware):
         return redirect("change-password")
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> Any:
+        if "X-Poll" in request.headers:  # a page asks by itself; its reader is told by the session's own watch
+            return HttpResponse(status=204)
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401, headers={"HX-Trigger": "signed-out"})
         if request.method == "POST":

@@ -6,10 +6,11 @@ there. So a queue or a mail server that is away delays, and loses nothing.
 
 import datetime
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from trail.records import told_before
@@ -89,6 +90,13 @@ def people_of(units: Iterable[int], *roles: Role) -> AccountQuerySet:
     """Those who may sign in and hold one of the roles in one of the units."""
     held = Membership.objects.filter(unit__in=units, role__in=roles).values("account")
     return Account.objects.filter(pk__in=held, is_active=True)
+
+
+def told_of_nobody(units: QuerySet[Any], *roles: Role) -> str:
+    """A sentence about those of these units in which nobody holds one of the roles, whom no notice reaches."""
+    held = Membership.objects.filter(unit=OuterRef("unit"), role__in=roles, account__is_active=True)
+    number = units.filter(~Exists(held)).count()
+    return f"其中 {number} 个单位还没有人能登录，收不到通知，请打电话。" if number else ""
 
 
 def read(account: Account, office: Office, address: str = "", newest: int | None = None) -> int:

@@ -651,3 +651,9 @@ def test_each_page_costs_the_same_with_one_and_with_many(world, who, django_asse
     for page, cost in zip(pages, costs, strict=True):
         with django_assert_max_num_queries(cost):
             client.get(page)
+
+
+def test_who_asks_is_told_that_some_units_have_nobody_who_reads_it(world, wang):
+    made = ask(world)
+    page = wang.post(at("remind-commissioned", made.pk), {"seen": 0}, follow=True).content.decode()
+    assert "已经提醒 3 个单位。其中 1 个单位还没有人能登录，收不到通知，请打电话。" in page

@@ -123,7 +123,7 @@ def test_the_screen_asks_what_is_urgent_and_keeps_no_session_alive(world, wang):
 
 def test_who_is_signed_out_or_no_editor_is_told_nothing(world):
     reported(world)
-    assert Client().get(at("urgent-now"), headers={"HX-Request": "true", "X-Poll": "1"}).status_code == 401
+    assert Client().get(at("urgent-now"), headers={"HX-Request": "true", "X-Poll": "1"}).status_code == 204
     for who in (world.manager, world.officer, world.other_editor):
         client = signed_in(who)
         assert client.get(at("urgent-now")).status_code == 404

@@ -41,6 +41,7 @@ from submissions.secrecy import Marked
 from trail.acts import act
 from units.desk import DeskRequest, at_office, only_for, say_refused
 from units.models import STAFF, UNIT_ROLES, Role
+from units.notices import told_of_nobody
 from units.privacy import sees_numbers
 from units.text import row_id
 from units.verdicts import Refused, TooLate
@@ -148,7 +149,8 @@ def new_commission(request: DeskRequest) -> HttpResponse:
             request.refusal = getattr(error, "on_record", refused)
             marked = isinstance(error, Marked)
         else:
-            messages.success(request, f"已经约了 {made.units.count()} 个单位。谁读过、谁答复了，列在这里。")
+            told = f"已经约了 {made.units.count()} 个单位。谁读过、谁答复了，列在这里。"
+            messages.success(request, told + told_of_nobody(made.units.all(), *UNIT_ROLES))
             return redirect("commission", office.code, made.pk)
     context = {
         "form": form,
@@ -206,10 +208,11 @@ def remind_commissioned(request: DeskRequest, pk: int) -> HttpResponse:
         if seen is None:
             raise Refused("页面放得太久，请再按一次。")
         number = remind(found, request.user, seen)
+        unreached = told_of_nobody(found.units.open(), Role.OFFICER)
     except (Refused, TooLate) as error:
         say_refused(request, error)
         return _shown(request, _commission(request, pk), status=422)
-    messages.success(request, f"已经提醒 {number} 个单位的信息员。")
+    messages.success(request, f"已经提醒 {number} 个单位。{unreached}")
     return redirect("commission", request.office.code, pk)
 
 

@@ -441,7 +441,7 @@ def test_nothing_of_what_was_submitted_stays_in_the_browser(window):
     page = window("officer")
     begin(page, "报送以后不留的一条", f"{TEXT}报送以后不留。")
     submit(page)
-    page.wait_for_function("localStorage.length === 0")
+    wait_until(page, "localStorage.length === 0")
 
 
 def test_of_two_windows_the_second_one_saved_is_not_overwritten_and_loses_nothing(served, window):
