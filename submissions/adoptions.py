@@ -212,7 +212,8 @@ def revoke(thing: Revocable, by: Account | None, reason: str) -> None:
 
 def _tell(item: Item, event: str, by: Account | None, reason: str) -> None:
     """An event that leaves the state as it is; of a merged piece in the history of each source, too."""
-    told = [item, *Item.objects.filter(pieces__piece=item)] if item.state == State.MERGED else [item]
+    sources = item.sources.select_related("item") if item.state == State.MERGED else []
+    told = [item, *(link.item for link in sources)]
     ItemEvent.objects.bulk_create(
         [ItemEvent(item=one, actor=by, move=event, was=one.state, now=one.state, reason=reason[:500]) for one in told]
     )

@@ -142,6 +142,13 @@ def test_each_source_and_its_units_learn_of_it(world, three):
     assert piece not in listed, "the piece is the office's"
 
 
+def test_sources_learn_of_it_in_their_order(world, three):
+    piece = merge(world, [three[2], three[1], three[0]])
+    adoptions.adopt(piece, world.province, DAY, world.editor)
+    told = ItemEvent.objects.filter(move="adopt").order_by("id").values_list("item", flat=True)
+    assert list(told) == [piece.pk, three[2].pk, three[1].pk, three[0].pk]
+
+
 def test_a_source_that_was_used_is_not_opened_again(world, three):
     piece = merge(world, three)
     adoptions.adopt(piece, world.province, DAY, world.editor)
