@@ -73,14 +73,24 @@
 
   // ---- What waits ----
 
+  const more = document.getElementById("urgent-more"); // above the queue, which stays as it is under somebody's hand
+  let listed = null; // what the page came with
+
   function show(told) {
+    const keys = told.items.map((item) => item.key);
+    listed = listed || new Set(keys);
+    const since = keys.filter((key) => !listed.has(key)).length;
+    if (more && since) {
+      more.hidden = false;
+      more.textContent = `又来了 ${since} 条紧急信息，重新列出`;
+    }
     bar.hidden = told.number === "0";
     document.body.classList.toggle("is-urgent", !bar.hidden);
     document.getElementById("urgent-number").textContent = told.number;
     document.title = told.number === "0" ? title : `（紧急 ${told.number}）${title}`;
     const known = new Set(stored(KNOWN, []));
     const fresh = told.items.filter((item) => !known.has(item.key));
-    store(KNOWN, told.items.map((item) => item.key));
+    store(KNOWN, keys);
     if (!fresh.length) return;
     document.getElementById("urgent-said").textContent = fresh.slice(0, 3).map((item) => item.said).join("。");
     ring();

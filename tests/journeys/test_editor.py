@@ -181,7 +181,7 @@ Item.objects.filter(number="JU1").update(urgent=True, waits_since=since)
 
 
 def test_an_urgent_item_is_told_wherever_the_editor_is(served, window):
-    page = window("editor", "items/?state=valid")
+    page = window("editor", "queue/")
     complaints = complaints_of(page)
     bar = page.locator("#urgent")
     assert not bar.is_visible()
@@ -190,6 +190,7 @@ def test_an_urgent_item_is_told_wherever_the_editor_is(served, window):
     bar.wait_for()
     assert page.title().startswith("（紧急 1）")
     assert "报来紧急信息《校车在县道侧翻》" in page.locator("#urgent-said").inner_text()
+    assert page.locator("#urgent-more").inner_text() == "又来了 1 条紧急信息，重新列出"
     bar.click()
     band = page.locator(".lane")
     assert "超 1 分" in band.inner_text()
