@@ -1,4 +1,4 @@
-"""The editor's queue: a thousand items that wait among a thousand, ten and fifty thousand in all."""
+"""The editor's queue: a thousand items that wait, ten of them urgent, among a thousand, ten and fifty thousand."""
 
 from functools import cache
 from itertools import count
@@ -22,6 +22,7 @@ from units.models import Account, Membership, Office, Role
 WAITING = 1_000
 IN_ALL = (1_000, 10_000, 50_000)
 HITS = 20
+URGENT = 10
 WORD = "云冈石窟"
 TEMPLATE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>待审</title></head><body>
 <table>{% for item in items %}<tr><td>{{ item.title }}</td><td>{{ item.unit }}</td><td>{{ item.waits_since }}</td></tr>
@@ -45,6 +46,7 @@ class Editor:
         self.client = Client(SERVER_NAME="localhost")
         self.client.force_login(person)
         self.waiting = list(Item.objects.filter(office=office).awaiting_decision().values_list("pk", flat=True))
+        Item.objects.filter(pk__in=self.waiting[-URGENT:]).update(urgent=True)
         self.group = office.roster_groups.get().pk
         self.place = count()
 
@@ -63,6 +65,9 @@ class Editor:
 
     def search(self) -> None:
         self.get("queue", q=WORD)
+
+    def urgent_now(self) -> None:
+        self.get("urgent-now")
 
     def decision(self) -> None:
         address = reverse("decide-item", args=[self.code, self.waiting[next(self.place)]])
@@ -96,6 +101,7 @@ def measure() -> None:
         ("first_page", "the queue's first page", 1.2),
         ("filtered", "the queue filtered", 1.2),
         ("an_item", "an item's page", 1.2),
+        ("urgent_now", f"what a screen asks about {URGENT} urgent ones", 1.2),
         ("decision", "a decision", 1.2),
         ("search", f"a search with {HITS} hits", 3),
     ):
