@@ -104,7 +104,8 @@ def test_a_pasted_list_then_one_of_it_is_revoked(served, window):
 
 
 def test_what_an_editor_typed_outlives_a_closed_window(served, window):
-    """A text is changed, another recorded; each window is left before it is saved, and the words are there again."""
+    """A text is changed, others are recorded, merged and asked for; each window is left before it is saved, and on Back
+    the words are there again."""
     page = window("editor", "items/?state=valid")
     page.locator(".grid tbody th a").first.click()
     address = f"{page.url}edit/"
@@ -122,7 +123,7 @@ def test_what_an_editor_typed_outlives_a_closed_window(served, window):
             page.get_by_label("来源").fill("邮件")
         page.get_by_label("标题").fill("编辑写的一个标题")
         page.goto(f"{served.url}/o/shanxi/")
-        page.goto(path)
+        page.go_back()
         page.get_by_text(KEPT).wait_for()
         assert "编辑写的一段话" not in page.locator(".rich").inner_text()
         page.get_by_role("button", name="用它").click()
@@ -131,6 +132,16 @@ def test_what_an_editor_typed_outlives_a_closed_window(served, window):
         page.goto(path)
         page.locator(".rich").wait_for()
         assert page.get_by_text(KEPT).count() == 0, "what is saved is kept here no longer"
+    for path, name in (("items/merge/?items=1&items=2", "share"), ("commissions/new/", "brief")):
+        go(page, served, path)
+        box = page.locator(f"[name={name}]").first
+        box.fill("0.3")
+        page.locator("[name=title]").fill("写到一半")
+        page.goto(f"{served.url}/o/shanxi/")
+        page.go_back()
+        page.get_by_role("button", name="用它").click()
+        assert box.input_value() == "0.3"
+        look_over(page, f"back-{name}")
 
 
 def test_the_pages_of_the_editors_desk_are_sound(served, window):
