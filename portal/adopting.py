@@ -18,9 +18,9 @@ from submissions.models import Adoption, Channel, Forwarding, Instruction, Item
 from submissions.models.adoptions import Revocable
 from submissions.permissions import is_cleared, may_adopt, may_clear, may_revoke
 from submissions.reviews import clear
+from submissions.states import State
 from submissions.views.items import item_of
 from submissions.views.queue import forget, to_reading
-from submissions.states import State
 from trail.acts import act
 from units.desk import DeskRequest, at_office, only_for, say_refused
 from units.models import STAFF, Role

@@ -334,7 +334,7 @@ def test_adopting_a_piece_shows_what_each_source_gets(world, three, editor):
     }
     assert [gain for gain in gains if not gain[2]] == [("乙的", "乙市教育局", "", ONE)]
     text = page.content.decode()
-    assert f"<td>{three[2].number}　丙和甲的</td>" in text
+    assert f'data-label="来源">{three[2].number}　丙和甲的</td>' in text
     told = text.partition("还在待审的 1 条来源认定有效")[2].partition("</div>")[0]
     assert f"{three[1].number}　" in told
     assert "《乙的》" in told
@@ -348,7 +348,7 @@ def test_who_revokes_is_shown_what_each_source_got(world, three, editor):
     for title, unit, _, share, _ in BOTH[:4]:
         number = next(item.number for item in three if item.title == title)
         assert f"{number}　《{title}》　{unit}　{share / ONE:g}" in page
-        assert f"<td>{number}　{title}</td>" in page
+        assert f'data-label="来源">{number}　{title}</td>' in page
 
 
 def test_a_piece_is_compared_with_nothing_and_not_decided(world, three, editor):
