@@ -49,7 +49,7 @@ from tests.world import DAY, PASSWORD, World, account
 from trail.models import TrailEntry
 from units import factors, roster_books, roster_imports
 from units.links import password_link
-from units.models import Account, Contact, Membership, Registration, Role, RosterGroup, RosterLine, Session, Unit
+from units.models import Account, Contact, Membership, Registration, Role, RosterGroup, RosterLine, Unit
 from units.roster_forms import OrderForm, PlaceForm
 from units.verdicts import Refused
 
