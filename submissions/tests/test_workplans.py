@@ -70,6 +70,19 @@ def test_chapters_without_points_points_without_chapters_and_what_is_numbered_be
     assert shape("没有编号\n2022年3月3日") == []
 
 
+def test_numbers_that_go_on_from_chapter_to_chapter_are_the_points_whatever_heads_them():
+    plan = read(
+        "一、党的建设\n1.学习。\n2.从严治党。\n二、立德树人\n（一）思政课\n各校都要重视。\n4.开好思政课。\n"
+        "（1）编教材。\n（二）体育\n5.办运动会。\n三、公平\n（一）普惠。\n（二）均衡。"
+    )
+    assert [(point.number, point.title) for point in plan.points] == [
+        *[("1", "学习"), ("2", "从严治党"), ("4", "开好思政课"), ("5", "办运动会"), ("一", "普惠"), ("二", "均衡")]
+    ]
+    assert plan.points[2].lines == ["开好思政课。", "（1）编教材。"]
+    assert plan.left_out == [5, 6, 9]
+    assert [told for point in plan.points for told in point.remarks] == ["前面缺 3，原文可能不全。"]
+
+
 def test_a_heading_of_its_own_line_is_the_title_and_a_broken_line_goes_on():
     plan = read("1.抓好阅读\n每周一节。\n2.围绕全年的目标，一件一件地抓，一项一项地落实，不断把各项\n工作做实。后面。")
     assert [point.title for point in plan.points] == [
