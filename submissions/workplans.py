@@ -6,15 +6,12 @@ Whatever is numbered below those belongs to a point's text. What stands before t
 points, and a signature at the end, is left out. A number that does not follow is told.
 """
 
-import io
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from docx import Document
-from docx.oxml.ns import qn
-
+from submissions import manuscripts
 from submissions.inspection import Unfit, inspect
 from units.text import fit, one_line
 from units.verdicts import Refused
@@ -88,31 +85,20 @@ class Plan:
         return [f"第 {one.line} 行：{told}" for one, _ in self.rows for told in one.remarks]
 
 
-def text_of(name: str, content: bytes) -> tuple[str, str]:
-    """The paragraphs of a Word file, and a sentence where Word numbers some of them by itself, which no text shows.
+def text_of(name: str, content: bytes) -> str:
+    """The paragraphs of a Word file, with the numbers that Word wrote by itself.
 
     Raises Refused where the file is not taken, or is longer than what may be pasted.
     """
     try:
         if inspect(name, content, MOST_ELEMENTS).kind != "docx":
             raise Refused("只认 Word 文件（.docx）；别的请把文字复制过来粘贴。")
+        lines = manuscripts.lines(content)
     except Unfit as error:
         raise Refused(str(error)) from error
-    try:
-        paragraphs = Document(io.BytesIO(content)).paragraphs
-    except (ValueError, KeyError, AttributeError) as error:  # what only looks like Word's
-        raise Refused("这个 Word 文件读不出来，请用 Word 或 WPS 另存一份再传，或者把文字粘贴进来。") from error
-    if len(paragraphs) > MOST_PARAGRAPHS:
-        raise Refused(f"文件有 {len(paragraphs)} 段，最多 {MOST_PARAGRAPHS} 段；请只留工作要点的正文再传。")
-    lines, numbered, left = [], 0, MOST_CHARACTERS
-    for one in paragraphs:
-        lines.append(one.text)
-        numbered += one._p.pPr is not None and one._p.pPr.find(qn("w:numPr")) is not None
-        left -= len(lines[-1]) + 1
-        if left < 0:
-            raise Refused(f"文件里的文字超过 {MOST_CHARACTERS} 个，请只留工作要点的正文再传。")
-    told = f"文件里有 {numbered} 段用了 Word 的自动编号，这里看不到编号。认得不对，就在 Word 里全选、复制，粘贴到框里。"
-    return "\n".join(lines), told if numbered else ""
+    if len(lines) > MOST_PARAGRAPHS:
+        raise Refused(f"文件有 {len(lines)} 段，最多 {MOST_PARAGRAPHS} 段；请只留工作要点的正文再传。")
+    return "\n".join(lines)
 
 
 def read(text: str) -> Plan:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from docx import Document
 
 from submissions.models import Theme
+from submissions.tests import word_files
 from submissions.workplans import read, text_of
 from trail.models import TrailEntry
 from units.verdicts import Refused
@@ -185,17 +186,13 @@ def test_what_cannot_be_read_is_said_and_nothing_falls_over(world, manager, fiel
     assert "没有读取" in answer.content.decode()
 
 
-def test_a_word_file_is_read_and_its_own_numbering_told(world, manager):
-    book = Document()
-    for line in document().splitlines():
-        book.add_paragraph(line)
-    book.add_paragraph("自动编号的一段", style="List Number")
-    book.paragraphs[-1]._p.get_or_add_pPr().get_or_add_numPr()
-    content = io.BytesIO()
-    book.save(content)
-    page = post(manager, file=SimpleUploadedFile("要点.docx", content.getvalue())).content.decode()
+def test_a_word_file_is_read_with_the_numbers_that_word_wrote(world, manager):
+    page = post(manager, file=SimpleUploadedFile("要点.docx", word(*document().splitlines()))).content.decode()
     assert "认出 4 章、23 条要点" in page
-    assert "有 1 段用了 Word 的自动编号" in page
+    plan = read(text_of("要点.docx", word_files.chinese_numbers()))
+    assert [chapter.number for chapter in plan.chapters][-2:] == ["十", "十一"]
+    assert [point.title for point in plan.points] == ["排查隐患", "建立台账", "重新从一数起"]
+    assert "1.检查\n(1)消防\n(2)食堂\n2.整改" in text_of("要点.docx", word_files.lists())
 
 
 def word(*lines: str) -> bytes:
@@ -216,7 +213,7 @@ def word(*lines: str) -> bytes:
     ("lines", "told"),
     [
         (["一、甲", *["1.子。"] * 10_000], "文件有 10001 段"),
-        (["一、甲", *["字" * 1_000] * 200], "文字超过 200000 个"),
+        (["一、甲", *["字" * 1_000] * 200], "文字太多"),
         (["字"] * 120_000, "请拆成几个"),
     ],
     ids=["paragraphs", "characters", "elements"],
@@ -230,5 +227,5 @@ def test_a_word_file_longer_than_what_may_be_pasted_is_refused_at_once(lines, to
 
 @pytest.mark.once
 def test_a_word_file_as_long_as_may_be_pasted_is_read():
-    text, _ = text_of("要点.docx", word("一、甲", *["字" * 998 + "。"] * 199))
+    text = text_of("要点.docx", word("一、甲", *["字" * 998 + "。"] * 199))
     assert len(read(text).chapters[0].lines) == 200
