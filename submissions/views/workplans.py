@@ -54,14 +54,14 @@ def import_plan(request: DeskRequest) -> HttpResponse:
     )
     if request.method != "POST" or not form.is_valid():
         return _asked(request, form)
-    asked, told = form.cleaned_data, ""
+    asked = form.cleaned_data
     try:
         text = asked["text"]
         if asked["file"]:
-            text, told = text_of(asked["file"].name, asked["file"].read())
+            text = text_of(asked["file"].name, asked["file"].read())
         plan = read(text)
         if not plan.rows:
-            raise Refused(f"没有认出一章或一条要点：行首要有“一、”“（一）”“1.”“①”这样的编号。{told}")
+            raise Refused("没有认出一章或一条要点：行首要有“一、”“（一）”“1.”“①”这样的编号。")
     except Refused as error:
         form.add_error("file" if asked["file"] else "text", str(error))
         request.refusal = str(error)
@@ -81,7 +81,7 @@ def import_plan(request: DeskRequest) -> HttpResponse:
         status = 422
     else:
         told_before()  # looking changes nothing
-    context = {"form": form, "reach": reach, "plan": plan, "choices": choices, "text": text, "told": told}
+    context = {"form": form, "reach": reach, "plan": plan, "choices": choices, "text": text}
     context |= {"wrong": [choice for choice in choices if choice.wrong], "back": list_address(reach)}
     return render(request, "submissions/plan.html", context, status=status)
 
