@@ -1,4 +1,4 @@
-// A text that the office changes or records. Without this script it is a plain form. Until the server has it, what was
+// A text that the office changes, records or sends, in an editor or in a plain box. Without this script it is a plain form. Until the server has it, what was
 // typed stays in this browser: a lost network, a session that is over, a closed window cost no word.
 import { edit } from "./editor.js";
 import * as kept from "./kept.js";
@@ -19,14 +19,16 @@ function typed() {
   if (!marked) kept.keep(form, key);
 }
 
-editor = edit(form, {
-  send: async () => {
-    say(["这里不能加图片；要加图片，请退回单位添加。"]);
-    return null;
-  },
-  say,
-  changed: () => editor && typed(),
-});
+if (document.getElementById("editor")) {
+  editor = edit(form, {
+    send: async () => {
+      say(["这里不能加图片；要加图片，请退回单位添加。"]);
+      return null;
+    },
+    say,
+    changed: () => editor && typed(),
+  });
+}
 form.addEventListener("input", typed);
 form.addEventListener("change", typed);
 form.addEventListener("submit", () => {
@@ -40,7 +42,7 @@ kept.offer(
   form,
   (name) => name === key,
   () => {
-    editor.set(form.elements.namedItem("html").value);
+    if (editor) editor.set(form.elements.namedItem("html").value);
     typed();
   },
 );

@@ -1,6 +1,7 @@
 // What was typed into a form and is not saved yet stays in this browser, under a key, and is offered when it comes back.
 const NOT_KEPT = new Set(["csrfmiddlewaretoken", "token", "version", "page", "turn", "number", "editor", "files", "file"]);
-const WORDS = ["title", "body", "authors", "responsible", "caption", "joint", "units", "note"];
+const WORDS = ["title", "body", "authors", "responsible", "caption", "joint", "units", "note", "brief"];
+const OF_SOURCES = new Set(["source", "share", "drop"]); // beside each item that a piece is made of
 
 // All keys begin so: nobody else who uses this computer is offered anything.
 export const account = `draft ${document.body.dataset.account}`;
@@ -23,12 +24,24 @@ export const keep = (form, key) =>
   store((kept) => kept.setItem(key, JSON.stringify({ at: Date.now(), fields: boxes(form).map(state) })));
 export const forget = (key) => store((kept) => kept.removeItem(key));
 
+// A page has another key by now; what lies under that already is the newer one.
+export const rename = (key, now) =>
+  store((kept) => {
+    const left = kept.getItem(key);
+    kept.removeItem(key);
+    if (left && !kept.getItem(now)) kept.setItem(now, left);
+  });
+
 // Fields of a name are filled in their order; a row that is not there any more is left out.
+// What was typed beside other items than the form's belongs to those.
 function put(form, fields, prepare) {
+  const sources = (all) => all.filter(([of]) => of === "source").join();
+  const same = sources(fields) === sources(boxes(form).map(state));
   prepare(fields.filter(([name]) => name === "joint").length);
   const named = new Map();
   for (const box of boxes(form)) named.set(box.name, [...(named.get(box.name) || []), box]);
   for (const [name, value, checked] of fields) {
+    if (!same && OF_SOURCES.has(name)) continue;
     const of = named.get(name) || [];
     if (checked === undefined) Object.assign(of.shift() || {}, { value });
     else for (const box of of.filter((one) => one.value === value)) box.checked = checked;
@@ -37,13 +50,16 @@ function put(form, fields, prepare) {
 
 // Offer what lies under the keys that ``mine`` names, the newest first, where it says something else than the form.
 // ``prepare(number)`` makes room for so many units before it is put in, ``used()`` is called after.
+// What says the same is not kept any longer.
 export function offer(form, mine, used, prepare = () => undefined) {
+  form.autocomplete = "off"; // on Back the browser would fill the boxes after us, and no editor
   const here = words(boxes(form).map(state));
   (store((kept) => Object.keys(kept).filter(mine)) || [])
     .map((name) => ({ name, ...store((kept) => JSON.parse(kept.getItem(name))) }))
-    .filter(({ fields }) => fields && words(fields).trim() && words(fields) !== here)
+    .filter(({ name, fields }) => (fields && words(fields).trim() && words(fields) !== here) || forget(name))
     .sort((one, other) => other.at - one.at)
     .forEach((kept) => {
+      history.scrollRestoration = "manual"; // on Back, too, the page begins with what is offered
       form.before(
         note(kept, () => {
           put(form, kept.fields, prepare);

@@ -30,15 +30,9 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
 
   // What lies here for this page; for a new page also what other new pages left that were never saved.
   function offer() {
-    for (const token of form.dataset.known.split(" ")) {
-      // The server has that page by now: what it kept is offered there, if it is another text at all.
-      kept.store((here) => {
-        const left = token && here.getItem(`${unsaved}${token}`);
-        if (!left) return;
-        here.removeItem(`${unsaved}${token}`);
-        if (!here.getItem(`${kept.account} ${token}`)) here.setItem(`${kept.account} ${token}`, left);
-      });
-    }
+    // The server has those pages by now: what they kept is offered there, if it is another text at all.
+    const known = isNew ? form.dataset.known.split(" ").filter(Boolean) : [field("token").value];
+    for (const token of known) kept.rename(`${unsaved}${token}`, `${kept.account} ${token}`);
     const mine = isNew ? (name) => name.startsWith(unsaved) : (name) => name === key;
     const used = () => {
       restore();
@@ -52,9 +46,18 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
   function typed() {
     changed = true;
     keep();
+    if (!form.dataset.upload) name();
     if (stopped) return;
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE);
+  }
+
+  // The address of a page that was never saved names it, so that Back leads to what was saved while it was left.
+  function name() {
+    const address = new URL(location);
+    if (address.searchParams.has("draft")) return;
+    address.searchParams.set("draft", field("token").value);
+    history.replaceState(null, "", address);
   }
 
   function save() {
@@ -161,7 +164,6 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
   window.addEventListener("online", save);
   document.addEventListener("visibilitychange", () => document.hidden && save());
 
-  if (!isNew) kept.forget(`${unsaved}${field("token").value}`); // the server has it by now
   if (!isNew && version.value === "0") forget(); // it was submitted from here, and came back
   offer();
   return {

@@ -55,6 +55,19 @@ function searchThemes() {
   search.addEventListener("change", (event) => event.stopPropagation());
 }
 
+// The last report is called so, as long as its title ends as it was offered.
+function nameFinal() {
+  const [final, title] = ["final", "title"].map((name) => form.elements.namedItem(name));
+  let was = "（续报）";
+  if (!final) return;
+  final.addEventListener("change", () => {
+    const [ending] = /（(续报[^（）]*|终报)）$/.exec(title.value) || [];
+    if (!ending) return;
+    if (ending !== "（终报）") was = ending;
+    title.value = title.value.slice(0, -ending.length) + (final.checked ? "（终报）" : was);
+  });
+}
+
 // Enter in a box of one line is not the end of the text: from the title it leads into it.
 form.addEventListener("keydown", (event) => {
   const box = event.target;
@@ -81,5 +94,6 @@ const restore = () => editor.set(form.elements.namedItem("html").value);
 editor = edit(form, { send, say, changed: () => saving && changed() });
 saving = keepSaving(form, { show, restore, prepare, uploads });
 searchThemes();
+nameFinal();
 form.addEventListener("input", count);
 count();

@@ -18,6 +18,7 @@ from submissions.models import Adoption, Channel, Forwarding, Instruction, Item
 from submissions.models.adoptions import Revocable
 from submissions.permissions import is_cleared, may_adopt, may_clear, may_revoke
 from submissions.reviews import clear
+from submissions.states import State
 from submissions.views.items import item_of
 from submissions.views.queue import forget, to_reading
 from trail.acts import act
@@ -132,6 +133,8 @@ def revoke_record(request: DeskRequest, kind: str, pk: int) -> HttpResponse:
             messages.success(request, f"{thing._meta.verbose_name}已撤销{told}")
             return redirect("item", request.office.code, thing.item_id)
     context: dict[str, Any] = {"thing": thing, "kind": kind, "verdict": verdict, "form": form}
+    if isinstance(thing, Adoption):
+        context["credits"] = thing.credits.select_related("item", "unit").order_by("id")
     if verdict and kind == "adoption":
         context["effects"] = effects_of(lambda: revoke(thing, request.user, "试算"), thing.item)
     return render(request, "portal/revoke.html", context, status=422 if form.errors else 200)
@@ -155,6 +158,7 @@ def page(request: DeskRequest, item: Item, forms: list[UseForm], refused: str = 
     revision = item.sent_revision
     effects, why_not = effects_asked(request, item, forms)
     priced = {effect.channel for effect in effects or ()}
+    sources = item.sources.select_related("item__unit") if item.state == State.MERGED else []
     asked = [str(form.channel) for form in forms if form.is_bound and form.cleaned_data.get("adopted_on")]
     return {
         "item": item,
@@ -165,7 +169,8 @@ def page(request: DeskRequest, item: Item, forms: list[UseForm], refused: str = 
         "cleared": is_cleared(item),
         "may_clear": may_clear(request.user, item, revision),
         "shares": item.shares.select_related("unit"),
-        "sources": item.sources.select_related("item__unit"),
+        "sources": sources,
+        "waiting": [link.item for link in sources if link.item.state == State.SUBMITTED],
         "effects": effects,
         "why_not": why_not,
         "unpriced": [channel for channel in asked if channel not in priced],

@@ -28,7 +28,7 @@ COLUMNS = {
 def workbook(office: Office, account: Account, chosen: ItemFilter) -> Document | None:
     """The document of a filtered list; None where it has more than ``MOST`` items."""
     items = list(
-        chosen.listed().with_reason(account).select_related("kind").prefetch_related("shares__unit")[: MOST + 1]
+        chosen.listed(MOST + 1).with_reason(account).select_related("kind").prefetch_related("shares__unit")[: MOST + 1]
     )
     if len(items) > MOST:
         return None

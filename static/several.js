@@ -6,6 +6,10 @@
   if (!several) return;
   const all = document.getElementById("all");
   const boxes = [...several.querySelectorAll("tbody input[type=checkbox]")];
+  if (!boxes.length) {
+    several.querySelector(".bulk").hidden = true; // merged pieces alone: nothing to choose
+    return;
+  }
 
   function tell() {
     const number = boxes.filter((box) => box.checked).length;

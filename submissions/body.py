@@ -7,7 +7,7 @@ import hashlib
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 
 import nh3
 
@@ -24,8 +24,8 @@ ATTRIBUTES = {
     "ol": {"start"},
     "img": {"data-file"},
 }
-_BLOCK_ENDS = re.compile(r"</(?:p|h[2-4]|li|blockquote|caption|tr|table)>|<br\s*/?>")
-_CELL_ENDS = re.compile(r"</t[dh]>\s*(?=<t[dh])")
+_BLOCK_ENDS = re.compile(r"(?:</p>)?</t[dh]>\s*</tr>|</(?:p|h[2-4]|li|blockquote|caption|tr|table)>|<br\s*/?>")
+_CELL_ENDS = re.compile(r"(?:</p>)?</t[dh]>\s*(?=<t[dh])")
 _PICTURE = re.compile(r'<img(?: data-file="([0-9]{1,18})")?>')
 _EMPTY = re.compile(r"<p>(?:\s|<br>)*</p>")
 _TAG = re.compile(r"<[^>]*>")
@@ -63,6 +63,16 @@ def plain(text: str) -> str:
     """The words of cleaned HTML: a line a paragraph, cells apart by a tab."""
     text = _BLOCK_ENDS.sub("\n", _CELL_ENDS.sub("\t", text))
     return _BLANK_LINES.sub("\n\n", html.unescape(_TAG.sub("", text))).strip()
+
+
+def outline(text: str, captions: Mapping[int, str]) -> str:
+    """The same, to be read beside another: cells in a row, and that there is a picture where one stands."""
+
+    def shown(file: int) -> str:
+        caption = html.escape(captions.get(file, ""))
+        return f"<p>［图片：{caption}］</p>" if caption else "<p>［图片］</p>"
+
+    return plain(with_pictures(text, shown)).replace("\t", " | ")
 
 
 def length(text: str) -> int:

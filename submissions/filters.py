@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
 
 from submissions.models import Adoption, AdoptionCredit, Channel, Item, ItemKind, Period, Theme, ThemeKind
 from submissions.models.items import ItemQuerySet
@@ -87,20 +89,23 @@ class ItemFilter:
 
     @cached_property
     def by_state(self) -> ItemQuerySet:
-        """The items of the chosen state; else all that were received, since drafts are nobody's news."""
+        """The items of the chosen state; else all that were received, since drafts are nobody's news. Merged pieces,
+        which stand among them, are ``listed`` beside."""
         if self.state:
             return self.items.told_as(self.state, self.account, self.office)
         return self.items.filter(received_on__isnull=False)
 
     @cached_property
     def states(self) -> list[tuple[str, str, str, str]]:
-        """Chips of the states that have items: state, label, number, address; first all that were received."""
+        """Chips of the states that have items: state, label, number, address; first all that were received, and the
+        merged pieces."""
         kinds: dict[str, QuerySet[Item]] = {"": self.items.filter(received_on__isnull=False)}
         kinds |= {state.value: self.items.told_as(state, self.account, self.office) for state in State}
-        numbers = counted(*kinds.values())
+        counts = dict(zip(kinds, counted(*kinds.values()), strict=True))
+        counts[""] = added(counts[""], counts[State.MERGED])
         return [
             (state, State(state).label if state else "全部", number, self.address(state=state))
-            for state, number in zip(kinds, numbers, strict=True)
+            for state, number in counts.items()
             if number != "0" or state in ("", self.state)
         ]
 
@@ -109,16 +114,35 @@ class ItemFilter:
         """How many the list holds, as its chip says."""
         return next(number for state, _, number, _ in self.states if state == self.state)
 
-    def listed(self) -> ItemQuerySet:
-        """The chosen items in the order of the list."""
-        items = self.by_state.for_table()
-        return items.order_by("-id") if self.state in UNRECEIVED else items.newest_first()
+    @property
+    def with_pieces(self) -> bool:
+        """Whether merged pieces stand among what was received, as of the day on which each was made."""
+        return not self.state and any(state == State.MERGED for state, *_ in self.states)
+
+    def listed(self, most: int, after: tuple[datetime.date, int] | None = None) -> ItemQuerySet:
+        """The chosen items in the order of the list, at least so many where there are, those after a place in it."""
+        items = self.by_state
+        if self.state in UNRECEIVED:
+            return (items.filter(pk__lt=after[1]) if after else items).for_table().order_by("-id")
+        if after:
+            items = items.filter(received_on__lte=after[0]).exclude(received_on=after[0], pk__gte=after[1])
+        if not self.with_pieces:
+            return items.for_table().newest_first()
+        pieces = self.items.filter(state=State.MERGED)
+        if after:
+            pieces = pieces.filter(Q(created_at__date__lt=after[0]) | Q(created_at__date=after[0], pk__lt=after[1]))
+        # Each part by its own index, as far as it can be needed; then their order together. A limit within a compound
+        # is no SQL of SQLite, so each part stands in a query of its own.
+        parts = (items.newest_first(), pieces.order_by("-created_at__date", "-id"))
+        ids = [Item.objects.filter(pk__in=part.values("pk")[:most]).values("pk") for part in parts]
+        together = Item.objects.filter(pk__in=ids[0].union(ids[1]))
+        return together.for_table().order_by(Coalesce("received_on", TruncDate("created_at")).desc(), "-id")
 
     @property
     def told(self) -> str:
         """What is chosen, in words."""
         parts = [
-            State(self.state).label if self.state else "已送达的",
+            State(self.state).label if self.state else "已送达的和综合稿" if self.with_pieces else "已送达的",
             f"{self.year}年" if self.year else "",
             *(str(chosen) for chosen in (self.period, self.group, self.unit, self.kind, self.theme) if chosen),
             "单位不在名册上" if self.groupless else "",
@@ -132,16 +156,8 @@ class ItemFilter:
     @cached_property
     def rows(self) -> list[Item]:
         """One row more than a page shows, to know whether there is another."""
-        unreceived = self.state in UNRECEIVED
-        items = self.listed().with_reason(self.account)
-        if place := page_key(self.asked.get("after", "")):
-            day, pk = place
-            items = (
-                items.filter(pk__lt=pk)
-                if unreceived
-                else items.filter(received_on__lte=day).exclude(received_on=day, pk__gte=pk)
-            )
-        return list(items[: PAGE + 1])
+        items = self.listed(PAGE + 1, page_key(self.asked.get("after", "")))
+        return list(items.with_reason(self.account)[: PAGE + 1])
 
     @property
     def page(self) -> list[Item]:
@@ -153,7 +169,7 @@ class ItemFilter:
         if len(self.rows) <= PAGE:
             return ""
         last = self.page[-1]
-        return self.address(after=f"{last.received_on or last.created_at:%Y-%m-%d}_{last.pk}")
+        return self.address(after=f"{last.received_on or timezone.localdate(last.created_at):%Y-%m-%d}_{last.pk}")
 
     def address(self, **changes: str) -> str:
         """This address with some parts changed; without ``after``, which belongs to a page."""
@@ -234,12 +250,9 @@ class QueueFilter(ItemFilter):
         """How many the band of urgent items has on all pages together; not told where another mark is chosen."""
         return "" if self.mark not in ("", "urgent") else next(n for mark, _, n, _ in self.states if mark == "urgent")
 
-    def listed(self) -> ItemQuerySet:
-        return self.by_state.for_queue()
-
     @cached_property
     def rows(self) -> list[Item]:
-        items = self.listed()
+        items = self.by_state.for_queue()
         if place := queue_key(self.asked.get("after", "")):
             items = items.after_in_queue(*place)
         return list(items[: PAGE + 1])
@@ -290,6 +303,12 @@ def counted(*lists: QuerySet[Any]) -> list[str]:
         )
         numbers = cursor.fetchone()
     return [f"{COUNTED_UP_TO}+" if number > COUNTED_UP_TO else str(number) for number in numbers]
+
+
+def added(*numbers: str) -> str:
+    """What such counts are together."""
+    number = sum(int(number.rstrip("+")) for number in numbers)
+    return f"{COUNTED_UP_TO}+" if number > COUNTED_UP_TO or any("+" in one for one in numbers) else str(number)
 
 
 def year_of(text: str) -> int | None:

@@ -44,8 +44,8 @@ class DecisionForm(forms.Form):
 
     @cached_property
     def reasons(self) -> list[str]:
-        """Those of the office's reasons that were chosen, in its order."""
-        chosen = set(self.data.getlist("reasons")) if self.is_bound else set()  # type: ignore[attr-defined]
+        """Those of the office's reasons that were chosen, or are offered as chosen, in its order."""
+        chosen = set(self.data.getlist("reasons") if self.is_bound else self.initial.get("reasons", []))  # type: ignore[attr-defined]
         if not chosen:
             return []
         return [str(one) for one in DecisionReason.objects.filter(office=self.office) if str(one) in chosen]

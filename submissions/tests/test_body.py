@@ -39,6 +39,11 @@ def test_cells_and_items_stand_apart_in_the_plain_form():
     text = "<h2>题</h2><table><tbody><tr><td>甲</td><td>1</td></tr></tbody></table><ol><li>一</li><li>二</li></ol>"
     assert body.plain(text).split() == ["题", "甲", "1", "一", "二"]
     assert "甲\t1" in body.plain(text)
+    row = "<tr><td><p>甲</p></td><td><p>1</p></td></tr>"  # as the editor writes it
+    table = f"<table><tbody>{row}{row}</tbody></table>"
+    assert body.plain(table) == "甲\t1\n甲\t1"
+    shown = body.outline(f'{table}<img data-file="7"><img data-file="8">', {7: "<操场>"})
+    assert shown.split("\n") == ["甲 | 1", "甲 | 1", "", "［图片：<操场>］", "［图片］"]
 
 
 def test_blanks_do_not_count():

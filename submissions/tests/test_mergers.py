@@ -10,7 +10,7 @@ from django.utils import timezone
 from scoring.ledger import differences
 from scoring.models import ScoreEntry
 from scoring.standings import as_json, standings
-from submissions import adoptions, comments, decisions, editing, mergers, similar, telling
+from submissions import adoptions, comments, decisions, editing, filters, mergers, similar, telling
 from submissions.exact import ONE, from_decimal
 from submissions.joint import typed_shares
 from submissions.matching import match
@@ -326,14 +326,29 @@ def test_adopting_a_piece_shows_what_each_source_gets(world, three, editor):
     asked = {"channel": [world.site.pk, world.province.pk], "adopted_on": ["", "2020-03-01"]}
     page = editor.get(reverse("adopt-item", args=["jia", piece.pk]), asked)
     assert page.status_code == 200
-    gains = [(told.item, told.unit, told.channel, told.points) for told in page.context["effects"]]
+    named = {f"{item.number}　{item.title}": item.title for item in three}
+    gains = [(named[told.item], told.unit, told.channel, told.points) for told in page.context["effects"]]
     assert [title for title, _, channel, _ in gains if channel] == ["甲的", "乙的", "丙和甲的", "丙和甲的"]
     assert {gain for gain in gains if gain[2]} == {
         (title, unit, channel, points) for title, unit, channel, _, points in BOTH[:4]
     }
     assert [gain for gain in gains if not gain[2]] == [("乙的", "乙市教育局", "", ONE)]
-    assert "<td>丙和甲的</td>" in page.content.decode()
-    assert "None" not in page.content.decode()
+    text = page.content.decode()
+    assert f'data-label="来源">{three[2].number}　丙和甲的</td>' in text
+    told = text.partition("还在待审的 1 条来源认定有效")[2].partition("</div>")[0]
+    assert f"{three[1].number}　" in told
+    assert "《乙的》" in told
+    assert "甲的" not in told
+    assert "None" not in text
+
+
+def test_who_revokes_is_shown_what_each_source_got(world, three, editor):
+    made = adoptions.adopt(merge(world, three), world.province, DAY, world.editor)
+    page = editor.get(reverse("revoke-adoption", args=["jia", made.pk])).content.decode()
+    for title, unit, _, share, _ in BOTH[:4]:
+        number = next(item.number for item in three if item.title == title)
+        assert f"{number}　《{title}》　{unit}　{share / ONE:g}" in page
+        assert f'data-label="来源">{number}　{title}</td>' in page
 
 
 def test_a_piece_is_compared_with_nothing_and_not_decided(world, three, editor):
@@ -370,6 +385,32 @@ def test_sources_show_the_piece_to_their_units_without_a_way_to_it(world, three,
     assert "三校联动" in page
     assert reverse("item", args=["jia", piece.pk]) not in page
     assert client.get(reverse("item", args=["jia", piece.pk])).status_code == 404
+
+
+def test_a_piece_stands_among_what_was_received_and_is_found_by_its_words(
+    world, three, editor, monkeypatch, django_assert_num_queries
+):
+    """By the day on which it was made, page by page, for the office alone; numbers are those of the lists."""
+    today = timezone.localdate()
+    monkeypatch.setattr(filters, "PAGE", 2)
+    pieces = [merge(world, three, title=title) for title in ("防汛综合", "三校联动")]
+    later = world.item("今天的", received_on=today)
+    Item.objects.filter(pk=pieces[0].pk).update(created_at=timezone.now() - datetime.timedelta(days=1))
+    whole = [later, pieces[1], pieces[0], three[2], three[1], three[0]]
+    found, page = [], filters.ItemFilter({}, world.editor, world.office)
+    assert page.total == "6"
+    while page.page:
+        found += page.page
+        page = filters.ItemFilter({"after": page.next_address.partition("after=")[2]}, world.editor, world.office)
+        if not page.asked["after"]:
+            break
+    assert found == whole
+    assert filters.ItemFilter({}, world.officer, world.office).total == "3"
+    search = filters.ItemFilter({"q": "防汛综合"}, world.editor, world.office)
+    assert (search.total, search.page) == ("1", [pieces[0]])
+    with django_assert_num_queries(2):  # the numbers, and the page with its three prefetches where it has rows
+        empty = filters.ItemFilter({"q": "没有这样的"}, world.editor, world.office)
+        assert (empty.total, empty.page) == ("0", [])
 
 
 @pytest.mark.parametrize("wanted", [1, 3])

@@ -12,7 +12,7 @@ from django.utils import timezone
 from submissions import resemblances, reviews, similar
 from submissions.editing import edit
 from submissions.joint import units_of
-from submissions.models import Item, Resemblance, Revision
+from submissions.models import DecisionReason, Item, Resemblance, Revision
 from submissions.moves import move
 from submissions.similarity import Piece
 from submissions.states import State
@@ -240,9 +240,25 @@ def test_the_writing_page_shows_them_and_without_scripts_asks_once_before_submit
     assert draft.state == State.SUBMITTED
 
 
+def test_each_item_that_went_out_is_shown_beside_what_is_like_it(world, wang, sun):
+    """Its page asks for the list, which leaves out what the page itself tells."""
+    first, second = sent(world, "先来的", DRILL), sent(world, "后来的", DRILL)
+    sent(world, "别人的", DRILL, **of_college(world))
+    resemblances.answer(second, first, "continued", world.officer)
+    address = f"{reverse('similar-items', args=['jia', second.pk])}?list"
+    for client, titles in ((sun, {"先来的"}), (wang, {"先来的", "别人的"})):
+        page = client.get(reverse("item", args=["jia", second.pk])).content.decode()
+        assert f'hx-get="{address}"' in page
+        answer = client.get(address, headers={"HX-Request": "true"})
+        assert {one["item"].title for one in answer.context["similar"]} == titles
+        assert "前报" not in answer.content.decode()
+
+
 def test_the_same_leads_to_a_rejection_with_its_reason_that_the_editor_confirms(world, wang):
     first, second = sent(world, "先来的", DRILL), sent(world, "后来的", RETOLD)
+    usual = DecisionReason.objects.create(office=world.office, text="和报过的重复")
     answer = wang.post(beside(second, first), {"answer": "same"}, follow=True)
+    assert answer.context["form"].reasons == [str(usual)]
     assert f"和编号 {first.number} 的《先来的》重复" in answer.content.decode()
     second.refresh_from_db()
     assert second.state == State.SUBMITTED, "nothing is decided by itself"

@@ -150,7 +150,8 @@ def new_commission(request: DeskRequest) -> HttpResponse:
             marked = isinstance(error, Marked)
         else:
             told = f"已经约了 {made.units.count()} 个单位。谁读过、谁答复了，列在这里。"
-            messages.success(request, told + told_of_nobody(made.units.all(), *UNIT_ROLES))
+            told += told_of_nobody(made.units.all(), *UNIT_ROLES)
+            messages.success(request, told, extra_tags=f"commission-{office.code}")
             return redirect("commission", office.code, made.pk)
     context = {
         "form": form,

@@ -255,7 +255,8 @@ def worded(request: DeskRequest, item: Item) -> DecisionForm | None:
         return None
     comparable = Item.objects.comparable_by(request.user, request.office).exclude(pk=item.pk).filter(pk=pk)
     said = repeats(item, comparable)[:300] if comparable else ""
-    return DecisionForm(office=request.office, initial={"say": said})
+    usual = DecisionReason.objects.filter(office=request.office, text__contains="重复")[:1] if said else []
+    return DecisionForm(office=request.office, initial={"say": said, "reasons": list(map(str, usual))})
 
 
 def repeats(item: Item, other: ItemQuerySet) -> str:

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from submissions import body, resemblances, similar
-from submissions.models import Answer, Draft, Item
+from submissions.drafts import hung_on_draft
+from submissions.models import Answer, Draft, Item, Revision
 from submissions.similarity import STRETCH, Kind, Piece, compare, marked
 from submissions.states import State
 from trail.acts import act
@@ -22,9 +23,10 @@ PHRASE = 5  # characters: shorter ones two texts share by chance
 
 @at_office
 def similar_items(request: DeskRequest, pk: int) -> HttpResponse:
-    """The items like this one; alone where a page loads them beside it."""
+    """The items like this one; alone where a page loads them beside it, with ``list`` where that tells the rest."""
     item = item_here(request, pk)
-    context = {"item": item, "similar": alike(request, item), "continued": resemblances.continued(item, request.user)}
+    continued = [] if "list" in request.GET else resemblances.continued(item, request.user)
+    context = {"item": item, "similar": alike(request, item), "continued": continued}
     of_page = "HX-Request" in request.headers
     return render(request, "partials/similar.html" if of_page else "submissions/similar.html", context)
 
@@ -61,15 +63,23 @@ def item_here(request: DeskRequest, pk: int) -> Item:
     return item
 
 
-def piece_of(request: DeskRequest, item: Item) -> Piece | None:
+def text_of(request: DeskRequest, item: Item) -> Draft | Revision | None:
     """The text that the reader sees of an item: what went out; its unit the newest, which may be a draft."""
     if request.user.has_role(item.unit_id, Role.OFFICER, Role.SIGNER):
-        if draft := Draft.objects.filter(item=item).first():
-            return Piece(draft.title, body.plain(draft.body))
-        if newest := item.newest_revision:
-            return Piece(newest.title, newest.text)
-    sent = similar.texts_of([item.pk])
-    return Piece(*sent[item.pk]) if sent else None
+        return Draft.objects.filter(item=item).first() or item.newest_revision
+    return item.sent_revision
+
+
+def piece_of(text: Draft | Revision) -> Piece:
+    """What of a text is compared."""
+    return Piece(text.title, text.text if isinstance(text, Revision) else body.plain(text.body))
+
+
+def outline_of(text: Draft | Revision) -> Piece:
+    """The same as it is shown, with rows as rows and a word for each picture."""
+    files = text.attachments.all() if isinstance(text, Revision) else hung_on_draft(text)
+    captions = {one.file_id: one.caption for one in files}
+    return Piece(text.title, body.outline(text.body, captions) if text.body else piece_of(text).text)
 
 
 def alike(request: DeskRequest, item: Item) -> list[dict[str, Any]]:
@@ -77,14 +87,14 @@ def alike(request: DeskRequest, item: Item) -> list[dict[str, Any]]:
 
     ``known``: the reader may open it; of what is only published the number and the state are not told.
     """
-    piece = piece_of(request, item)
-    if piece is None:
+    text = text_of(request, item)
+    if text is None:
         return []
     answers = resemblances.told(item, request.user)
     day = item.received_on or timezone.localdate()
     found = [
         one
-        for one in similar.like(piece, request.office, request.user, day=day, but=item.pk)
+        for one in similar.like(piece_of(text), request.office, request.user, day=day, but=item.pk)
         if not resemblances.hidden(answers.get(one.item.pk, []), request.user, item)
     ]
     known = known_of(request, [one.item.pk for one in found])
@@ -107,12 +117,11 @@ def known_of(request: DeskRequest, items: list[int]) -> set[int]:
 
 def side_by_side(request: DeskRequest, item: Item, other: Item, status: int = 200) -> HttpResponse:
     """Of two that are nearly the same what differs is marked, of others what both have."""
-    here = piece_of(request, item)
-    text = similar.texts_of([other.pk]).get(other.pk)
-    if here is None or text is None:
+    texts = (text_of(request, item), other.sent_revision)
+    if texts[0] is None or texts[1] is None:
         raise Http404
-    there = Piece(*text)
-    likeness = compare(here, there, similar.thresholds())
+    likeness = compare(piece_of(texts[0]), piece_of(texts[1]), similar.thresholds())
+    here, there = outline_of(texts[0]), outline_of(texts[1])
     close = likeness is not None and likeness.kind in (Kind.COPY, Kind.MOSTLY)
     least = STRETCH if close else PHRASE
     answers = resemblances.told(item, request.user).get(other.pk, [])

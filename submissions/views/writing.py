@@ -52,6 +52,9 @@ def write_item(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     if not units:
         raise Http404
     if request.method != "POST":
+        token = "" if item else one_line(request.GET.get("draft", ""))[:32]
+        if token and (there := drafts.written_with(token, request.office, request.user)):
+            return redirect("write-item", request.office.code, there.pk)  # saved while it was left for another page
         if first and not (verdict := may_follow(request.user, first)):
             messages.warning(request, verdict.reason)
             return redirect("item", request.office.code, first.pk)

@@ -410,13 +410,15 @@ def test_what_was_begun_without_a_network_is_offered_when_the_page_is_opened_aga
 def test_what_the_server_took_while_its_page_was_left_is_not_offered_again(served, window):
     page = window("officer")
     begin(page, "快速离开的一条", TEXT)
-    kept = page.evaluate("Object.entries(localStorage)")
+    kept, left = page.evaluate("Object.entries(localStorage)"), page.url
     wait_saved(page)
     # As if the answer had come after the page was gone.
     page.evaluate("(kept) => kept.forEach(([name, value]) => localStorage.setItem(name, value))", kept)
     again = another(page.context, served, WRITE)
     again.locator("#text").wait_for()
     assert again.get_by_text(KEPT).count() == 0
+    again.goto(left)  # as Back does
+    assert again.url == page.url
 
 
 def test_of_a_marked_text_nothing_stays_in_the_browser_but_in_its_box(window):

@@ -104,7 +104,8 @@ def test_a_pasted_list_then_one_of_it_is_revoked(served, window):
 
 
 def test_what_an_editor_typed_outlives_a_closed_window(served, window):
-    """A text is changed, another recorded; each window is left before it is saved, and the words are there again."""
+    """A text is changed, others are recorded, merged and asked for; each window is left before it is saved, and on Back
+    the words are there again."""
     page = window("editor", "items/?state=valid")
     page.locator(".grid tbody th a").first.click()
     address = f"{page.url}edit/"
@@ -122,7 +123,7 @@ def test_what_an_editor_typed_outlives_a_closed_window(served, window):
             page.get_by_label("来源").fill("邮件")
         page.get_by_label("标题").fill("编辑写的一个标题")
         page.goto(f"{served.url}/o/shanxi/")
-        page.goto(path)
+        page.go_back()
         page.get_by_text(KEPT).wait_for()
         assert "编辑写的一段话" not in page.locator(".rich").inner_text()
         page.get_by_role("button", name="用它").click()
@@ -131,6 +132,39 @@ def test_what_an_editor_typed_outlives_a_closed_window(served, window):
         page.goto(path)
         page.locator(".rich").wait_for()
         assert page.get_by_text(KEPT).count() == 0, "what is saved is kept here no longer"
+    for path, name in (("items/merge/?items=1&items=2", "share"), ("commissions/new/", "brief")):
+        go(page, served, path)
+        box = page.locator(f"[name={name}]").first
+        box.fill("0.3")
+        page.locator("[name=title]").fill("写到一半")
+        page.goto(f"{served.url}/o/shanxi/")
+        page.go_back()
+        page.get_by_role("button", name="用它").click()
+        assert box.input_value() == "0.3"
+        look_over(page, f"back-{name}")
+
+
+MERGED = """
+from django.utils import timezone
+from submissions.exact import ONE
+from submissions.mergers import Piece, merge
+from submissions.models import Item, Revision
+from submissions.moves import PastItem, record_past
+from submissions.similar import index
+from submissions.similarity import Piece as Text
+from submissions.states import State
+from units.models import Account, Office
+office, editor = Office.objects.get(code="shanxi"), Account.objects.get(username="editor")
+unit = office.roster_lines.current().in_printed_order().first().unit_id
+words = "全市各中小学同步组织防汛疏散演练，九万六千名师生参加，平均用时四分二十秒完成疏散，演练后逐一排查隐患并建立台账。"
+row = "<table><tbody><tr><td><p>实验中学</p></td><td><p>1200</p></td></tr></tbody></table>"
+past = [PastItem(f"JM{n}", f"防汛演练{n}", timezone.localdate(), State.SUBMITTED, [(unit, ONE)]) for n in (1, 2)]
+record_past(office, past, source="综合")
+sources = list(Item.objects.filter(number__in=["JM1", "JM2"]))
+Revision.objects.filter(item__in=sources).update(body=f"<p>{words}</p>{row}", text=words)
+index((office.pk, item.pk, {unit}, Text(item.title, words)) for item in sources)
+merge(office, Piece("两地综合的一条", f"<p>{words}</p>", [(item.pk, ONE // 2) for item in sources]), editor)
+"""
 
 
 def test_the_pages_of_the_editors_desk_are_sound(served, window):
@@ -157,6 +191,17 @@ def test_the_pages_of_the_editors_desk_are_sound(served, window):
     page.goto(item.replace("/adopt/", "/edit/"))
     page.locator(".rich").wait_for()
     look_over(page, "edit")
+    served.console.run(MERGED)
+    go(page, served, "items/?q=两地综合的一条")
+    page.locator(".grid tbody th a").click()
+    look_over(page, "piece")
+    page.get_by_role("link", name="改", exact=True).click()
+    look_over(page, "sources")
+    go(page, served, "items/?q=JM1")
+    page.locator(".grid tbody th a").click()
+    page.get_by_role("link", name="对照").click()
+    page.locator(".side-by-side").get_by_text("实验中学 | 1200").first.wait_for()
+    look_over(page, "compare")
     manager = window("manager", "channels/")
     look_over(manager, "channels")
     go(manager, served, "reasons/")
