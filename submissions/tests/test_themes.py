@@ -1,6 +1,7 @@
 """Themes and priorities: changed by managers, recounted, closed periods unchanged; the public page shows them alone."""
 
 import datetime
+import re
 
 import pytest
 from django.db import connection
@@ -295,6 +296,28 @@ def test_a_page_is_copied_from_the_last_period_and_keeps_what_was_typed(world, m
     again = manager.post(page, {**data, "more": "新的", "seen": answer.context["seen"]})
     assert again.status_code == 302
     assert [theme.name for theme in Theme.objects.priorities_of(world.q2)] == ["改了字", "新的"]
+
+
+@pytest.mark.parametrize("number", ["abc", "-1", "1e9", "10000", ""])
+def test_a_number_that_is_none_is_told_by_its_row_and_what_was_typed_stays(world, manager, number):
+    first, second = want(world, (0, "抓好甲"), (0, "抓好乙"))
+    page = reverse("priorities", args=["jia", world.q2.pk])
+    seen = manager.get(page).context["seen"]
+    data = {"row": [first.pk, second.pk], "name": ["改了字", "抓好乙"], "position": ["2", number], "seen": seen}
+    answer = manager.post(page, data)
+    text, told = answer.content.decode(), f"是“{number}”" if number else "空着"
+    assert answer.status_code == 422
+    assert f"第 2 条：次序{told}，应当是 0 到 9999 之间的整数。" in text
+    assert "改了字</textarea>" in text
+    assert re.findall(r'name="position" value="([^"]*)"', text) == ["2", number]
+    assert [theme.name for theme in Theme.objects.priorities_of(world.q2)] == ["抓好甲", "抓好乙"]
+    one, other = topic(world, "章甲", year=2020), topic(world, "章乙", year=2020)
+    page = reverse("themes", args=["jia"]) + "?of=year-2020"
+    data = {"theme": [one.pk, other.pk], "position": ["9", number], "seen": manager.get(page).context["seen"]}
+    text = manager.post(page, {**data, "down": one.pk}).content.decode()
+    assert f"“章乙”：次序{told}，应当是" in text
+    assert re.findall(r'name="position" value="([^"]*)"', text) == ["9", number]
+    assert not TrailEntry.objects.filter(act="排主题次序", result="done").exists()
 
 
 def test_an_item_answers_a_priority_and_scores_nothing_by_it(world, sun):

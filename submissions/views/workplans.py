@@ -82,7 +82,8 @@ def import_plan(request: DeskRequest) -> HttpResponse:
     else:
         told_before()  # looking changes nothing
     context = {"form": form, "reach": reach, "plan": plan, "choices": choices, "text": text, "told": told}
-    context |= {"wrong": [choice for choice in choices if choice.wrong], "back": list_address(reach)}
+    wrong = [(f"name-{one.row}", f"第 {one.found.line} 行：{one.wrong}") for one in choices if one.wrong]
+    context |= {"wrong": wrong, "back": list_address(reach)}
     return render(request, "submissions/plan.html", context, status=status)
 
 
