@@ -196,23 +196,22 @@ def put_off_commission(request: DeskRequest, pk: int) -> HttpResponse:
     return redirect("commission", request.office.code, pk)
 
 
-@act("提醒约稿", ["seen"])
+@act("提醒约稿")
 @require_POST
 @at_office
 def remind_commissioned(request: DeskRequest, pk: int) -> HttpResponse:
-    """Remind those that have neither answered nor declined, once however often the button is pressed."""
+    """Remind those that have neither answered nor declined, once a day however often the button is pressed."""
     only_for(request, Role.EDITOR, Role.MANAGER)
     found = _commission(request, pk)
-    seen = row_id(request.POST.get("seen", ""))
     try:
-        if seen is None:
-            raise Refused("页面放得太久，请再按一次。")
-        number = remind(found, request.user, seen)
-        unreached = told_of_nobody(found.units.open(), Role.OFFICER)
+        reminded = remind(found, request.user)
     except (Refused, TooLate) as error:
         say_refused(request, error)
         return _shown(request, _commission(request, pk), status=422)
-    messages.success(request, f"已经提醒 {number} 个单位。{unreached}")
+    unreached = told_of_nobody(found.units.filter(unit__in=reminded), Role.OFFICER)
+    before = found.units.open().exclude(unit__in=reminded).count()
+    others = f"今天提醒过的 {before} 个没有再提醒。" if before else ""
+    messages.success(request, f"已经提醒 {len(reminded)} 个单位。{others}{unreached}")
     return redirect("commission", request.office.code, pk)
 
 
@@ -288,7 +287,6 @@ def _shown(request: DeskRequest, found: Commission, status: int = 200, **typed: 
             "replies": all_replies,
             "chip": chip,
             "groups": all_replies.grouped(chip),
-            "silent": all_replies.silent,
             "whole": sees_numbers(account, office.unit_id, office),
             "may_change": may_change_commission(account, found),
             "may_remind": may_remind_of(account, found, len(all_replies.silent)),
