@@ -54,7 +54,7 @@ def commission(
     if known := Commission.objects.filter(form_token=press).first():
         told_before()
         return known
-    _refuse_day(due_on)
+    refuse_day(due_on)
     if most_characters is not None and not LEAST <= most_characters <= MOST:
         raise Refused(f"字数上限填 {LEAST} 到 {MOST} 之间的数，不限就空着。")
     asked = list(dict.fromkeys(roster_today(office).filter(unit__in=units).values_list("unit", flat=True)))
@@ -76,7 +76,8 @@ def commission(
     return made
 
 
-def _refuse_day(due_on: datetime.date) -> None:
+def refuse_day(due_on: datetime.date) -> None:
+    """Raise Refused for a due date that is past or too far."""
     today = timezone.localdate()
     if due_on < today:
         raise Refused(f"交稿日期是 {due_on}，已经过了；请填今天或以后的日期。")
@@ -118,7 +119,7 @@ def put_off(commission: Commission, due_on: datetime.date, by: Account) -> None:
         raise Refused(verdict.reason)
     if due_on <= commission.due_on:
         raise Refused(f"现在的交稿日期是 {commission.due_on}；只能推迟，请填更晚的日期。")
-    _refuse_day(due_on)
+    refuse_day(due_on)
     now = _held(commission)
     if now.withdrawn_at or now.due_on != commission.due_on:
         raise TooLate(ALREADY)

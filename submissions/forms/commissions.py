@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 
+from submissions.commissions import refuse_day
 from submissions.drafts import LEAST, MOST
-from submissions.forms.talking import RecipientsForm, WordsField
+from submissions.forms.talking import SentForm, WordsField
 from units.forms import LineField
 
 LIMITS = f"字数上限填 {LEAST} 到 {MOST} 之间的数，不限就空着。"
@@ -19,7 +20,7 @@ def due_field(label: str = "交稿日期") -> forms.DateField:
     )
 
 
-class CommissionForm(RecipientsForm):
+class CommissionForm(SentForm):
     """What an office asks for, by when, how long at most, and of whom. To say nothing of whom is never everybody."""
 
     NAMES = ("token", "title", "brief", "due_on", "most_characters", "to", "groups", "units")
@@ -57,7 +58,10 @@ class CommissionForm(RecipientsForm):
 
     def clean(self) -> dict[str, Any]:
         """With ``told``, the ids of the units that are asked."""
-        super().clean()
+        asked = super().clean() or {}
+        if due_on := asked.get("due_on"):
+            self.tried("due_on", refuse_day, due_on)
+        self.look_for_marks(title=asked.get("title", ""), brief=asked.get("brief", ""))
         self.to_whom()
         return self.cleaned_data
 

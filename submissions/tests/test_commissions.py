@@ -677,3 +677,19 @@ def test_who_asks_is_told_that_some_units_have_nobody_who_reads_it(world, wang):
     made = ask(world)
     page = wang.post(at("remind-commissioned", made.pk), follow=True).content.decode()
     assert "已经提醒 3 个单位。其中 1 个单位还没有人能登录，收不到通知，请打电话。" in page
+
+
+def test_all_that_is_wrong_is_said_at_once_beside_its_field(world, wang):
+    asked = typed(title="", brief="机密★10年", due_on="2020-01-01", most_characters="3", to="units", units="甲院、乙院")
+    page = wang.post(at("new-commission"), asked).content.decode()
+    summary = page.partition("</section>")[0]
+    for field, sentence in (
+        ("title", "请写约什么。"),
+        ("brief", "有密级标志"),
+        ("due_on", "交稿日期是 2020-01-01，已经过了"),
+        ("most_characters", "字数上限填 10 到 20000"),
+        ("units", "名册上没有“甲院”“乙院”"),
+    ):
+        assert re.search(f'<a href="#id_{field}">[^<]*{sentence}', summary), field
+        assert re.search(f'id="error_1_id_{field}"[^>]*>.*?{sentence}', page, re.S), field
+    assert "机密" not in str(TrailEntry.objects.latest("id").after)

@@ -9,8 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from submissions import answers, joint
-from submissions.announcements import roster_today
+from submissions import answers
 from submissions.commissions import (
     CHIPS,
     accept,
@@ -37,7 +36,6 @@ from submissions.permissions import (
     may_remind_of,
     may_take_away,
 )
-from submissions.secrecy import Marked
 from trail.acts import act
 from units.desk import DeskRequest, at_office, only_for, say_refused
 from units.models import STAFF, UNIT_ROLES, Role
@@ -130,36 +128,15 @@ def new_commission(request: DeskRequest) -> HttpResponse:
     office = request.office
     typed = request.POST if request.method == "POST" else None
     form = CommissionForm(typed, office=office, initial={"token": uuid.uuid4().hex, "to": "units"})
-    refused, marked = "", False
     if form.is_bound and form.is_valid():
         asked = form.cleaned_data
-        try:
-            made = commission(
-                office,
-                asked["title"],
-                asked["brief"],
-                asked["due_on"],
-                asked["most_characters"],
-                asked["told"],
-                asked["token"],
-                request.user,
-            )
-        except (Refused, TooLate) as error:
-            refused = str(error)
-            request.refusal = getattr(error, "on_record", refused)
-            marked = isinstance(error, Marked)
-        else:
+        what = (asked[name] for name in ("title", "brief", "due_on", "most_characters", "told", "token"))
+        if made := form.tried(None, commission, office, *what, request.user):
             told = f"已经约了 {made.units.count()} 个单位。谁读过、谁答复了，列在这里。"
             messages.success(request, told + told_of_nobody(made.units.all(), *UNIT_ROLES))
             return redirect("commission", office.code, made.pk)
-    context = {
-        "form": form,
-        "refused": refused,
-        "marked": marked,
-        "names": joint.roster_names(office),
-        "number": roster_today(office).values("unit").distinct().count(),
-    }
-    return render(request, "submissions/new_commission.html", context, status=422 if form.errors or refused else 200)
+    request.refusal = form.on_record
+    return render(request, "submissions/new_commission.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @act("撤销约稿", ["reason"])
