@@ -81,7 +81,7 @@ def test_a_closed_period_stands_and_the_difference_is_posted_after_it(world, mon
         change(world, own, name="改名")
 
 
-def test_merging_takes_the_items_along_and_counts_each_once(world):
+def test_merging_takes_the_items_along_and_counts_each_once_as_was_told_before(world, manager):
     into = topic(world, "阅读", scored=True)
     both = world.item("两个都有", themes=[world.theme.pk, into.pk])
     alone = world.item("只有一个", themes=[world.theme.pk])
@@ -94,6 +94,16 @@ def test_merging_takes_the_items_along_and_counts_each_once(world):
     draft = Item.objects.create(office=world.office, unit=world.bureau, title="草稿")
     Draft.objects.create(item=draft, themes=[world.theme.pk, into.pk], saved_by=world.officer, saved_at=timezone.now())
     before = scores(world.q1)
+    text = manager.get(reverse("theme", args=["jia", world.theme.pk]), {"into": into.pk}).content.decode()
+    for told in (
+        "“安全工作”的 3 条信息归到“阅读”，其中 2 条两个主题都有",
+        "2 条有效信息重新计分",
+        "下面的 1 条要点放到",
+        "1 位编辑改为分管",
+        "1 份正在写的稿子改选",
+    ):
+        assert told in text
+    assert Theme.objects.get(pk=world.theme.pk).active, "looking changes nothing"
     assert themes.merge(world.theme, into, world.manager) == 3
     assert scores(world.q1) == before
     assert right(world)
@@ -241,6 +251,19 @@ def test_the_list_of_a_chapter_holds_an_item_of_two_of_its_points_once(world):
     item = world.item(themes=[point.pk for point in points])
     listed = ItemFilter({"theme": str(chapter.pk)}, world.editor, world.office)
     assert (listed.page, listed.total) == ([item], "1")
+
+
+def test_the_item_lists_themes_stand_under_their_chapters(world, manager):
+    chapter = topic(world, "抓教学", number="一", year=2020, position=1)
+    topic(world, "旧的", year=2019, position=1)
+    topic(world, "课程", parent=chapter, year=2020, position=2)
+    text = manager.get(reverse("items", args=["jia"])).content.decode()
+    groups = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', text)
+    assert [(label, re.findall(r">([^<]+)</option>", options)) for label, options in groups] == [
+        ("2020年　一、抓教学", ["一、抓教学", "课程"]),
+        ("2019年", ["旧的"]),
+        ("各期通用", ["安全工作"]),
+    ]
 
 
 # ---- Priorities ----

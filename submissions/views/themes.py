@@ -196,18 +196,32 @@ def change_theme(request: DeskRequest, pk: int) -> HttpResponse:
 def _shown(request: DeskRequest, theme: Theme, form: ThemeForm) -> HttpResponse:
     reach = themes.reach_of(theme)
     worth = themes.worth(theme)
+    others = reach.topics.filter(active=True).exclude(pk=theme.pk)
+    into = others.filter(pk=row_id(request.GET.get("into", "")) or 0).first()
     context = {
         "theme": theme,
         "form": form,
+        **_merging(request, theme, into),
         "reach": reach,
         "back": list_address(reach),
         "verdict": themes.may_change_themes(request.user, reach),
         "worth": worth.count(),
         "closed": themes.in_closed_periods(worth, request.office),
-        "others": reach.topics.filter(active=True).exclude(pk=theme.pk),
+        "others": others,
         "removable": not (theme.items.exists() or theme.children.exists() or theme.charges.exists()),
     }
     return render(request, "submissions/theme.html", context, status=422 if form.errors else 200)
+
+
+def _merging(request: DeskRequest, theme: Theme, into: Theme | None) -> dict[str, Any]:
+    """What merging it into the one in the address would do, or why it cannot be."""
+    if into is None:
+        return {}
+    into.office, into.period = request.office, theme.period  # of the same reach
+    try:
+        return {"into": into, "merger": themes.Merger(theme, into)}
+    except Refused as error:
+        return {"into": into, "unfit": str(error)}
 
 
 @act("合并主题", ["into"])
