@@ -13,7 +13,7 @@ from submissions.forms import PlanForm
 from submissions.permissions import may_set_desk
 from submissions.themes import Point, Reach
 from submissions.views.themes import list_address
-from submissions.workplans import Found, Plan, read, text_of
+from submissions.workplans import Found, Plan, read, text_of, year_in
 from trail.acts import act
 from trail.records import told_before
 from units.desk import DeskRequest, at_office, only_for
@@ -47,18 +47,15 @@ def import_plan(request: DeskRequest) -> HttpResponse:
     only_for(request, *STAFF)
     if not (verdict := may_set_desk(request.user, request.office)):
         raise PermissionDenied(verdict.reason)
-    form = PlanForm(
-        request.POST if request.method == "POST" else None,
-        request.FILES if request.method == "POST" else None,
-        initial={"year": timezone.localdate().year},
-    )
-    if request.method != "POST" or not form.is_valid():
+    form = PlanForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    saving = request.POST.get("do") == "save"
+    if request.method != "POST" or not (form.is_valid() or (saving and set(form.errors) == {"year"})):
         return _asked(request, form)
     asked, told = form.cleaned_data, ""
     try:
-        text = asked["text"]
-        if asked["file"]:
-            text, told = text_of(asked["file"].name, asked["file"].read())
+        text, file = asked["text"], asked["file"]
+        if file:
+            text, told = text_of(file.name, file.read())
         plan = read(text)
         if not plan.rows:
             raise Refused(f"没有认出一章或一条要点：行首要有“一、”“（一）”“1.”“①”这样的编号。{told}")
@@ -66,11 +63,15 @@ def import_plan(request: DeskRequest) -> HttpResponse:
         form.add_error("file" if asked["file"] else "text", str(error))
         request.refusal = str(error)
         return _asked(request, form)
-    reach = Reach(request.office, year=asked["year"])
+    typed, headed = asked.get("year"), year_in(text) or (year_in(file.name) if file else None)
+    reach = Reach(request.office, year=typed or headed or timezone.localdate().year)
     choices = _choices(request, plan, reach)
+    wrong = [(f"name-{one.row}", f"第 {one.found.line} 行：{one.wrong}") for one in choices if one.wrong]
+    if saving and not typed:
+        wrong.insert(0, ("year", str(form.errors.get("year", ["请填年度。"])[0])))
     status = 200
-    if request.POST.get("do") == "save" and not asked["file"]:
-        if not any(choice.wrong for choice in choices):
+    if saving and not file:
+        if not wrong:
             try:
                 return _taken_in(request, reach, choices)
             except Refused as error:
@@ -81,10 +82,23 @@ def import_plan(request: DeskRequest) -> HttpResponse:
         status = 422
     else:
         told_before()  # looking changes nothing
-    context = {"form": form, "reach": reach, "plan": plan, "choices": choices, "text": text, "told": told}
-    wrong = [(f"name-{one.row}", f"第 {one.found.line} 行：{one.wrong}") for one in choices if one.wrong]
-    context |= {"wrong": wrong, "back": list_address(reach)}
+    context = {"form": form, "plan": plan, "choices": choices, "text": text, "told": told, "wrong": wrong}
+    context |= {
+        "back": list_address(reach),
+        "year": request.POST.get("year", "")[:20] if saving else reach.year,
+        "year_told": _year_told(typed, headed),
+        "year_unsure": typed != headed if typed and headed else not (typed or headed),
+    }
     return render(request, "submissions/plan.html", context, status=status)
+
+
+def _year_told(typed: int | None, headed: int | None) -> str:
+    """Where the year on the page comes from."""
+    if typed and headed and typed != headed:
+        return f"标题里写的是{headed}年，您填的是{typed}年；请看哪个对。"
+    if headed and not typed:
+        return f"标题里写的是{headed}年；不对就改。"
+    return "" if typed else "文字里没有写是哪一年的，先填了今年；不对就改。"
 
 
 def _asked(request: DeskRequest, form: PlanForm) -> HttpResponse:
