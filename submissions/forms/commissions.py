@@ -66,16 +66,6 @@ class CommissionForm(SentForm):
         return self.cleaned_data
 
 
-class WhyForm(forms.Form):
-    """Why a commission is withdrawn, or declined; the acts say themselves where it is missing."""
-
-    reason = LineField(
-        max_length=300,
-        required=False,
-        error_messages={"max_length": "理由最多 300 个字，现在有 %(show_value)d 个；文字还在框里，请删减。"},
-    )
-
-
 class PutOffForm(forms.Form):
     """The day until which the units have time now."""
 

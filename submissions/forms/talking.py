@@ -144,15 +144,13 @@ class AnnouncementForm(TextForm, SentForm):
         return asked
 
 
-class WithdrawForm(forms.Form):
-    """Why an announcement is taken away from its units."""
+class WhyForm(forms.Form):
+    """Why something that went to units is withdrawn, or declined; the acts say themselves where it is missing."""
 
     reason = LineField(
         max_length=300,
-        error_messages={
-            "required": "请写明为什么撤下，收稿单位的人以后看得到。",
-            "max_length": "撤下的理由最多 300 个字，现在有 %(show_value)d 个。",
-        },
+        required=False,
+        error_messages={"max_length": "理由最多 300 个字，现在有 %(show_value)d 个；文字还在框里，请删减。"},
     )
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from submissions.announcements import announce, reach, read_by, readings, withdraw
 from submissions.filters import counted
-from submissions.forms import AnnouncementForm, WithdrawForm
+from submissions.forms import AnnouncementForm, WhyForm, only
 from submissions.models import Announcement
 from submissions.permissions import may_announce, may_withdraw
 from trail.acts import act
@@ -67,11 +67,8 @@ def withdraw_announcement(request: DeskRequest, pk: int) -> HttpResponse:
     """Take it away from the units; where it is refused or late, what was typed stands on the page."""
     only_for(request, Role.EDITOR, Role.MANAGER)
     announcement = _announcement(request, pk)
-    form = WithdrawForm(request.POST)
     try:
-        if not form.is_valid():
-            raise Refused(str(form.errors["reason"][0]))
-        withdraw(announcement, form.cleaned_data["reason"], request.user)
+        withdraw(announcement, only(WhyForm(request.POST)), request.user)
     except (Refused, TooLate) as error:
         say_refused(request, error)
         return _shown(request, _announcement(request, pk), status=422, reason=request.POST.get("reason", ""))

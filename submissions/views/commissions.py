@@ -1,6 +1,7 @@
 """What an office asks units for, and what they do about it."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +26,7 @@ from submissions.commissions import (
     withdraw,
     years_of,
 )
-from submissions.forms import CommissionForm, PutOffForm, WhyForm
+from submissions.forms import CommissionForm, PutOffForm, WhyForm, only
 from submissions.models import Commission, CommissionedUnit, Item
 from submissions.permissions import (
     may_accept,
@@ -143,34 +144,24 @@ def new_commission(request: DeskRequest) -> HttpResponse:
 @require_POST
 @at_office
 def withdraw_commission(request: DeskRequest, pk: int) -> HttpResponse:
-    """Take it away from the units; where it is refused or late, what was typed stands on the page."""
-    only_for(request, Role.EDITOR, Role.MANAGER)
-    found = _commission(request, pk)
-    try:
-        withdraw(found, _why(request), request.user)
-    except (Refused, TooLate) as error:
-        say_refused(request, error)
-        return _shown(request, _commission(request, pk), status=422, withdraw_typed=request.POST.get("reason", ""))
-    messages.success(request, "已经撤销，各单位看不到了。写了的信息还在，照普通信息办理。")
-    return redirect("commission", request.office.code, pk)
+    """Take it away from the units."""
+
+    def done(found: Commission) -> str:
+        withdraw(found, only(WhyForm(request.POST)), request.user)
+        return "已经撤销，各单位看不到了。写了的信息还在，照普通信息办理。"
+
+    return _changed(request, pk, done, withdraw_typed=request.POST.get("reason", ""))
 
 
 @act("推迟约稿", ["due_on"])
 @require_POST
 @at_office
 def put_off_commission(request: DeskRequest, pk: int) -> HttpResponse:
-    only_for(request, Role.EDITOR, Role.MANAGER)
-    found = _commission(request, pk)
-    form = PutOffForm(request.POST)
-    try:
-        if not form.is_valid():
-            raise Refused(str(form.errors["due_on"][0]))
-        put_off(found, form.cleaned_data["due_on"], request.user)
-    except (Refused, TooLate) as error:
-        say_refused(request, error)
-        return _shown(request, _commission(request, pk), status=422, due_typed=request.POST.get("due_on", ""))
-    messages.success(request, "交稿日期已经推迟，没有答复的单位会收到通知。")
-    return redirect("commission", request.office.code, pk)
+    def done(found: Commission) -> str:
+        put_off(found, only(PutOffForm(request.POST)), request.user)
+        return "交稿日期已经推迟，没有答复的单位会收到通知。"
+
+    return _changed(request, pk, done, due_typed=request.POST.get("due_on", ""))
 
 
 @act("提醒约稿")
@@ -178,17 +169,27 @@ def put_off_commission(request: DeskRequest, pk: int) -> HttpResponse:
 @at_office
 def remind_commissioned(request: DeskRequest, pk: int) -> HttpResponse:
     """Remind those that have neither answered nor declined, once a day however often the button is pressed."""
+
+    def done(found: Commission) -> str:
+        reminded = remind(found, request.user)
+        unreached = told_of_nobody(found.units.filter(unit__in=reminded), Role.OFFICER)
+        before = found.units.open().exclude(unit__in=reminded).count()
+        others = f"今天提醒过的 {before} 个没有再提醒。" if before else ""
+        return f"已经提醒 {len(reminded)} 个单位。{others}{unreached}"
+
+    return _changed(request, pk, done)
+
+
+def _changed(request: DeskRequest, pk: int, done: Callable[[Commission], str], **typed: Any) -> HttpResponse:
+    """Do this to a commission and say what it gives; where it is refused or late, what was typed stands on the page."""
     only_for(request, Role.EDITOR, Role.MANAGER)
     found = _commission(request, pk)
     try:
-        reminded = remind(found, request.user)
+        told = done(found)
     except (Refused, TooLate) as error:
         say_refused(request, error)
-        return _shown(request, _commission(request, pk), status=422)
-    unreached = told_of_nobody(found.units.filter(unit__in=reminded), Role.OFFICER)
-    before = found.units.open().exclude(unit__in=reminded).count()
-    others = f"今天提醒过的 {before} 个没有再提醒。" if before else ""
-    messages.success(request, f"已经提醒 {len(reminded)} 个单位。{others}{unreached}")
+        return _shown(request, _commission(request, pk), status=422, **typed)
+    messages.success(request, told)
     return redirect("commission", request.office.code, pk)
 
 
@@ -205,7 +206,7 @@ def reply_to_commission(request: DeskRequest, pk: int) -> HttpResponse:
         if do == "accept":
             accept(asked, request.user)
         elif do == "decline":
-            decline(asked, _why(request), request.user)
+            decline(asked, only(WhyForm(request.POST)), request.user)
         elif do == "use":
             answers.answer_with(asked, _item(request, asked), request.user)
         elif do == "take_away":
@@ -227,13 +228,6 @@ DONE = {
     "use": "已经用这条信息应约。",
     "take_away": "已经取消关联，那条信息还在，照普通信息办理。",
 }
-
-
-def _why(request: DeskRequest) -> str:
-    form = WhyForm(request.POST)
-    if not form.is_valid():
-        raise Refused(str(form.errors["reason"][0]))
-    return form.cleaned_data["reason"]
 
 
 def _item(request: DeskRequest, asked: CommissionedUnit) -> Item:
