@@ -129,7 +129,15 @@ def test_looking_saves_nothing_and_saving_twice_saves_once(world, manager):
 def test_what_is_not_ticked_is_left_out_and_what_is_merged_goes_into_the_one_above(world, manager):
     text = "一、甲\n1.子。\n2.丑。\n3.寅。\n二、乙\n4.卯。"
     names = ["短名", "子", "丑", "寅", "乙", "卯"]
-    answer = post(manager, **rows(text, name=names, tick=["0", "1", "2", "3", "5"], above=["2"], scored=["1"]))
+    asked = rows(text, name=names, tick=["0", "1", "2", "3", "5"], above=["2"], scored=["1"])
+    first = post(manager, **asked)
+    assert "第 3 行“丑”并入“子”，编号 2 写到它的编号后面" in first.content.decode()
+    assert not Theme.objects.filter(year=2022).exists(), "it is asked first"
+    assert (
+        "第 4 行“寅”并入"
+        in post(manager, **{**asked, "above": ["2", "3"]}, sure=first.context["sure"]).content.decode()
+    )
+    answer = post(manager, **asked, sure=first.context["sure"])
     assert answer.status_code == 302
     kept = Theme.objects.filter(year=2022).order_by("position").values_list("number", "name", "parent__name", "scored")
     assert list(kept) == [

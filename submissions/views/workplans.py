@@ -11,6 +11,7 @@ from django.utils import timezone
 from submissions import themes
 from submissions.forms import PlanForm
 from submissions.permissions import may_set_desk
+from submissions.stamps import stamp
 from submissions.themes import Point, Reach
 from submissions.views.themes import list_address
 from submissions.workplans import Found, Plan, read, text_of, year_in
@@ -40,7 +41,7 @@ class Choice:
     wrong: str = ""
 
 
-@act("导入主题", ["year", "text", "file", "do", "row", "number", "name", "tick", "scored", "above"])
+@act("导入主题", ["year", "text", "file", "do", "row", "number", "name", "tick", "scored", "above", "sure"])
 @at_office
 def import_plan(request: DeskRequest) -> HttpResponse:
     """Ask for the document; show what is in it; make themes of what is ticked, all or none."""
@@ -69,8 +70,11 @@ def import_plan(request: DeskRequest) -> HttpResponse:
     wrong = [(f"name-{one.row}", f"第 {one.found.line} 行：{one.wrong}") for one in choices if one.wrong]
     if saving and not typed:
         wrong.insert(0, ("year", str(form.errors.get("year", ["请填年度。"])[0])))
-    status = 200
-    if saving and not file:
+    merged = _merged(choices) if saving and not wrong else []
+    status, sure = 200, stamp({"merged": merged})
+    if merged and request.POST.get("sure") != sure:
+        told_before()  # it is asked first
+    elif saving and not file:
         if not wrong:
             try:
                 return _taken_in(request, reach, choices)
@@ -85,6 +89,8 @@ def import_plan(request: DeskRequest) -> HttpResponse:
     context = {"form": form, "plan": plan, "choices": choices, "text": text, "told": told, "wrong": wrong}
     context |= {
         "back": list_address(reach),
+        "merged": merged,
+        "sure": sure,
         "year": request.POST.get("year", "")[:20] if saving else reach.year,
         "year_told": _year_told(typed, headed),
         "year_unsure": typed != headed if typed and headed else not (typed or headed),
@@ -148,6 +154,18 @@ def _check(choices: list[Choice]) -> None:
         elif (same := first.setdefault(key(choice.name), choice)) is not choice:
             choice.wrong = f"和第 {same.found.line} 行的名称一样，请改一个，或者并到上一条。"
         above = choice
+
+
+def _merged(choices: list[Choice]) -> list[str]:
+    """What becomes of each row that goes into the one above it, as a sentence: its name is not kept."""
+    told, above = [], ""
+    for choice in choices:
+        if choice.ticked and choice.above:
+            number = f"编号 {choice.number} 写到它的编号后面" if choice.number else "没有编号"
+            told.append(f"第 {choice.found.line} 行“{choice.name}”并入“{above}”，{number}")
+        elif choice.ticked:
+            above = choice.name
+    return told
 
 
 def _taken_in(request: DeskRequest, reach: Reach, choices: list[Choice]) -> HttpResponse:
