@@ -1,18 +1,17 @@
 """Reading a year's work points (工作要点): chapters and numbered points out of a text or a Word file.
 
 Nothing of it asks the database. A document numbers in its own way; the outermost sign that it uses is taken for
-chapters, the first one below that for points, and whatever is numbered below those belongs to a point's text. What
-stands before the first chapter, and a signature at the end, is left out. A number that does not follow is told.
+chapters, and for points the one whose numbers go on from chapter to chapter, else the first one below the chapter.
+Whatever is numbered below those belongs to a point's text. What stands before the first chapter, headings between
+points, and a signature at the end, is left out. A number that does not follow is told.
 """
 
-import io
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from docx import Document
-from docx.oxml.ns import qn
-
+from submissions import manuscripts
 from submissions.inspection import Unfit, inspect
 from units.text import fit, one_line
 from units.verdicts import Refused
@@ -88,31 +87,20 @@ class Plan:
         return [f"第 {one.line} 行：{told}" for one, _ in self.rows for told in one.remarks]
 
 
-def text_of(name: str, content: bytes) -> tuple[str, str]:
-    """The paragraphs of a Word file, and a sentence where Word numbers some of them by itself, which no text shows.
+def text_of(name: str, content: bytes) -> str:
+    """The paragraphs of a Word file, with the numbers that Word wrote by itself.
 
     Raises Refused where the file is not taken, or is longer than what may be pasted.
     """
     try:
         if inspect(name, content, MOST_ELEMENTS).kind != "docx":
             raise Refused("只认 Word 文件（.docx）；别的请把文字复制过来粘贴。")
+        lines = manuscripts.lines(content)
     except Unfit as error:
         raise Refused(str(error)) from error
-    try:
-        paragraphs = Document(io.BytesIO(content)).paragraphs
-    except (ValueError, KeyError, AttributeError) as error:  # what only looks like Word's
-        raise Refused("这个 Word 文件读不出来，请用 Word 或 WPS 另存一份再传，或者把文字粘贴进来。") from error
-    if len(paragraphs) > MOST_PARAGRAPHS:
-        raise Refused(f"文件有 {len(paragraphs)} 段，最多 {MOST_PARAGRAPHS} 段；请只留工作要点的正文再传。")
-    lines, numbered, left = [], 0, MOST_CHARACTERS
-    for one in paragraphs:
-        lines.append(one.text)
-        numbered += one._p.pPr is not None and one._p.pPr.find(qn("w:numPr")) is not None
-        left -= len(lines[-1]) + 1
-        if left < 0:
-            raise Refused(f"文件里的文字超过 {MOST_CHARACTERS} 个，请只留工作要点的正文再传。")
-    told = f"文件里有 {numbered} 段用了 Word 的自动编号，这里看不到编号。认得不对，就在 Word 里全选、复制，粘贴到框里。"
-    return "\n".join(lines), told if numbered else ""
+    if len(lines) > MOST_PARAGRAPHS:
+        raise Refused(f"文件有 {len(lines)} 段，最多 {MOST_PARAGRAPHS} 段；请只留工作要点的正文再传。")
+    return "\n".join(lines)
 
 
 def year_in(text: str) -> int | None:
@@ -130,13 +118,15 @@ def read(text: str) -> Plan:
     lines = [(number, one_line(line)) for number, line in enumerate(fit(text).splitlines(), start=1)]
     signed = [(number, line, _sign_of(line)) for number, line in lines if line]
     chapter_sign, found = _outermost(signed), Plan([], [])
-    point_sign, many = "", 0
+    through, below = _running_through(signed, chapter_sign)
+    point_sign, many, under_heading = "", 0, False
     for number, line, sign in signed:
         kind = sign[0] if sign else ""
         chapter = found.chapters[-1] if found.chapters else None
         if sign and kind == chapter_sign:
             found.chapters.append(_begun(number, sign))
-            point_sign = ""
+            point_sign = through if through in below[number] else ""
+            under_heading = False
             many += 1
         elif chapter is None and (chapter_sign or not sign):
             found.left_out.append(number)
@@ -146,7 +136,11 @@ def read(text: str) -> Plan:
                 chapter = Found(number, "", "")
                 found.chapters.append(chapter)
             chapter.points.append(_begun(number, sign))
+            under_heading = False
             many += 1
+        elif chapter and (under_heading or (sign and _parts(kind, point_sign, below.get(chapter.line, [])))):
+            found.left_out.append(number)
+            under_heading = True
         elif chapter:
             last = chapter.points[-1] if chapter.points else chapter
             last.lines.append(line)
@@ -184,6 +178,31 @@ def _outermost(signed: list[tuple[int, str, Sign | None]]) -> str:
         if name in used:
             return name if name != "（一）" or used - {name} else ""
     return ""
+
+
+def _running_through(signed: list[tuple[int, str, Sign | None]], chapter_sign: str) -> tuple[str, dict[int, list[str]]]:
+    """The outermost sign whose numbers go on from chapter to chapter, as ministries number what they mean to do; ""
+    where none does. And the signs below each chapter in order, by the chapter's line."""
+    below: dict[int, list[str]] = {}
+    numbers: dict[str, list[int]] = {}
+    for number, _, sign in signed:
+        if sign and sign[0] == chapter_sign:
+            below[number] = []
+        elif sign and below:
+            below[max(below)].append(sign[0])
+            numbers.setdefault(sign[0], []).append(value_of(_number(sign[1])))
+    for name in _SIGNS:
+        run = numbers.get(name, [])
+        goes_on = run[:1] == [1] and all(one < following for one, following in pairwise(run))
+        if goes_on and sum(name in signs for signs in below.values()) > 1:
+            return name, below
+    return "", below
+
+
+def _parts(kind: str, point_sign: str, below: list[str]) -> bool:
+    """Whether a line of this sign is a heading between points: it is further out, and the chapter began with it."""
+    order = list(_SIGNS)
+    return bool(point_sign) and order.index(kind) < order.index(point_sign) and below[0] != point_sign
 
 
 def _begun(number: int, sign: Sign) -> Found:

@@ -1,12 +1,18 @@
 """A wrong setting stops the start with a sentence that says what to set."""
 
 import os
+import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from portal.checks import unfit_for_production
 from tests.programs import data_folder
 
 pytestmark = pytest.mark.once
@@ -35,6 +41,20 @@ def check(folder: Path, command: tuple[str, ...] = ("manage.py", "check"), **var
     return result.returncode, result.stdout + result.stderr
 
 
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    """What the settings are in another environment."""
+
+    def settings(**variables: str) -> Any:
+        for name in FIT:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in {"DATA_DIR": str(data_folder(tmp_path)), **variables}.items():
+            monkeypatch.setenv(name, value)
+        return SimpleNamespace(**runpy.run_path(str(ROOT / "portal" / "settings.py")))
+
+    return settings
+
+
 def test_nothing_needs_to_be_set(tmp_path):
     assert check(tmp_path)[0] == 0
 
@@ -56,7 +76,13 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("change", "told"), UNFIT)
-def test_production_refuses_what_is_unfit(tmp_path, change, told):
+def test_production_refuses_what_is_unfit(read, change, told):
+    (finding,) = unfit_for_production(read(**{**FIT, **change}))
+    assert told in finding
+
+
+def test_a_command_refuses_it(tmp_path):
+    change, told = UNFIT[0]
     status, output = check(tmp_path, **{**FIT, **change})
     assert status == 1
     assert told in output
@@ -85,22 +111,26 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("change", "told"), WRONG)
-def test_a_wrong_value_is_named(tmp_path, change, told):
+def test_a_wrong_value_is_named(read, change, told):
+    with pytest.raises(ImproperlyConfigured, match=re.escape(told)):
+        read(**change)
+
+
+def test_a_command_says_so_too(tmp_path):
+    change, told = WRONG[0]
     status, output = check(tmp_path, **change)
     assert status == 1
     assert told in output
 
 
-def test_the_secret_is_made_once_and_kept_private(tmp_path):
-    check(tmp_path)
-    secret = (tmp_path / "secret.key").read_text()
-    check(tmp_path)
-    assert (tmp_path / "secret.key").read_text() == secret
+def test_the_secret_is_made_once_and_kept_private(read, tmp_path):
+    secret = read().SECRET_KEY
+    assert read().SECRET_KEY == secret == (tmp_path / "secret.key").read_text()
     assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
 
 
 def test_odd_characters_in_the_folder_lead_nowhere_else(tmp_path):
     folder = tmp_path / "a+b %41#c"
-    assert check(folder, ("manage.py", "migrate", "-v0"))[0] == 0
+    assert check(folder, ("manage.py", "migrate", "-v0", "contenttypes"))[0] == 0
     assert (folder / "db.sqlite3").exists()
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]

@@ -7,13 +7,13 @@ links and objects go, and it is said what went. Numbers of official documents (ä
 from dataclasses import dataclass, field
 
 from submissions.inspection import Unfit
-from submissions.manuscripts.blocks import Block, Cell, Table, to_html
+from submissions.manuscripts.blocks import Block, Cell, Paragraph, Table, to_html
 from submissions.manuscripts.package import Package
 from submissions.manuscripts.reading import Kept, Reader
 from submissions.manuscripts.titles import take_captions, take_people, take_title
 from units.text import fit, one_line
 
-__all__ = ["Manuscript", "read"]
+__all__ = ["Manuscript", "lines", "read"]
 
 
 @dataclass
@@ -48,6 +48,19 @@ def read(content: bytes) -> Manuscript:
         pictures=reader.pictures,
         left_out=[fit(sentence) for sentence in reader.losses.sentences(reader.paragraphs)],
     )
+
+
+def lines(content: bytes) -> list[str]:
+    """The paragraphs of a Word file that ``inspection`` has let pass, outside tables, with the numbers that Word wrote
+    by itself. Raises Unfit with a sentence."""
+    blocks = Reader(Package(content)).text()
+    return [_line(block) for block in blocks if isinstance(block, Paragraph)]
+
+
+def _line(paragraph: Paragraph) -> str:
+    if not paragraph.ordered:
+        return paragraph.text
+    return f"({paragraph.number}){paragraph.text}" if paragraph.level else f"{paragraph.number}.{paragraph.text}"
 
 
 def _take_captions(blocks: list[Block], pictures: list[Kept]) -> None:

@@ -12,6 +12,7 @@ LEVELS = 9
 _PLAIN = re.compile(r"^\(?%\d[.)、．]?$")
 _LISTS = {"decimal", "lowerLetter", "upperLetter", "lowerRoman", "upperRoman"}
 _WORD_ENDS = re.compile(r"[0-9A-Za-z]$")
+_ARTICLE = re.compile(r"^第.+[编章节条款]$")
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,12 @@ class Numbering:
             return in_words(counted.counts.get(at, of_level.start), form)
 
         text = re.sub(r"%([1-9])", written, told.text).strip()
-        return Mark(text + " " if _WORD_ENDS.search(text) else text, level) if text else None
+        return Mark(text + _gap(text), level) if text else None
+
+
+def _gap(number: str) -> str:
+    """What parts a number from its words where Word sets a tab: laws have 第一条　 with a blank as wide as a word."""
+    return "\u3000" if _ARTICLE.match(number) else " " if _WORD_ENDS.search(number) else ""
 
 
 def _level(level: Element) -> _Level:

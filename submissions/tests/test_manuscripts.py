@@ -71,7 +71,16 @@ def test_numbers_that_word_wrote_by_itself_become_words(read):
     assert text[9:11] == ["十、主要做法", "（一）排查隐患"]
     assert text[12:] == ["（二）建立台账", "十一、下一步打算", "（一）重新从一数起"]
     lines = body.plain(read["articles"].html).split("\n")
-    expected = ["第一条一款", "第二条二款", "第1条一款", "第2条二款", "（1）一款", "（2）二款", "①一款", "②二款"]
+    expected = [
+        "第一条\u3000一款",
+        "第二条\u3000二款",
+        "第1条\u3000一款",
+        "第2条\u3000二款",
+        "（1）一款",
+        "（2）二款",
+        "①一款",
+        "②二款",
+    ]
     assert lines == [*expected, "甲、一款", "乙、二款", "1 总则", "1.1 目的"]
 
 

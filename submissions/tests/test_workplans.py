@@ -11,6 +11,7 @@ from django.urls import reverse
 from docx import Document
 
 from submissions.models import Theme
+from submissions.tests import word_files
 from submissions.workplans import read, text_of, year_in
 from trail.models import TrailEntry
 from units.verdicts import Refused
@@ -68,6 +69,19 @@ def test_chapters_without_points_points_without_chapters_and_what_is_numbered_be
     assert shape("前言\n1.甲。\n2.乙。\n（1）丙。") == [("", ["1", "2"])]
     assert shape("一、甲\n（一）子\n1.孙。\n2.孙。\n（二）丑\n二、乙\n1.寅。") == [("一", ["一", "二"]), ("二", ["1"])]
     assert shape("没有编号\n2022年3月3日") == []
+
+
+def test_numbers_that_go_on_from_chapter_to_chapter_are_the_points_whatever_heads_them():
+    plan = read(
+        "一、党的建设\n1.学习。\n2.从严治党。\n二、立德树人\n（一）思政课\n各校都要重视。\n4.开好思政课。\n"
+        "（1）编教材。\n（二）体育\n5.办运动会。\n三、公平\n（一）普惠。\n（二）均衡。"
+    )
+    assert [(point.number, point.title) for point in plan.points] == [
+        *[("1", "学习"), ("2", "从严治党"), ("4", "开好思政课"), ("5", "办运动会"), ("一", "普惠"), ("二", "均衡")]
+    ]
+    assert plan.points[2].lines == ["开好思政课。", "（1）编教材。"]
+    assert plan.left_out == [5, 6, 9]
+    assert [told for point in plan.points for told in point.remarks] == ["前面缺 3，原文可能不全。"]
 
 
 def test_a_heading_of_its_own_line_is_the_title_and_a_broken_line_goes_on():
@@ -180,17 +194,13 @@ def test_what_cannot_be_read_is_said_and_nothing_falls_over(world, manager, fiel
     assert "没有读取" in answer.content.decode()
 
 
-def test_a_word_file_is_read_and_its_own_numbering_told(world, manager):
-    book = Document()
-    for line in document().splitlines():
-        book.add_paragraph(line)
-    book.add_paragraph("自动编号的一段", style="List Number")
-    book.paragraphs[-1]._p.get_or_add_pPr().get_or_add_numPr()
-    content = io.BytesIO()
-    book.save(content)
-    page = post(manager, file=SimpleUploadedFile("要点.docx", content.getvalue())).content.decode()
+def test_a_word_file_is_read_with_the_numbers_that_word_wrote(world, manager):
+    page = post(manager, file=SimpleUploadedFile("要点.docx", word(*document().splitlines()))).content.decode()
     assert "认出 4 章、23 条要点" in page
-    assert "有 1 段用了 Word 的自动编号" in page
+    plan = read(text_of("要点.docx", word_files.chinese_numbers()))
+    assert [chapter.number for chapter in plan.chapters][-2:] == ["十", "十一"]
+    assert [point.title for point in plan.points] == ["排查隐患", "建立台账", "重新从一数起"]
+    assert "1.检查\n(1)消防\n(2)食堂\n2.整改" in text_of("要点.docx", word_files.lists())
 
 
 def word(*lines: str) -> bytes:
@@ -211,7 +221,7 @@ def word(*lines: str) -> bytes:
     ("lines", "told"),
     [
         (["一、甲", *["1.子。"] * 10_000], "文件有 10001 段"),
-        (["一、甲", *["字" * 1_000] * 200], "文字超过 200000 个"),
+        (["一、甲", *["字" * 1_000] * 200], "文字太多"),
         (["字"] * 120_000, "请拆成几个"),
     ],
     ids=["paragraphs", "characters", "elements"],
@@ -225,7 +235,7 @@ def test_a_word_file_longer_than_what_may_be_pasted_is_refused_at_once(lines, to
 
 @pytest.mark.once
 def test_a_word_file_as_long_as_may_be_pasted_is_read():
-    text, _ = text_of("要点.docx", word("一、甲", *["字" * 998 + "。"] * 199))
+    text = text_of("要点.docx", word("一、甲", *["字" * 998 + "。"] * 199))
     assert len(read(text).chapters[0].lines) == 200
 
 

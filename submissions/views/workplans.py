@@ -52,14 +52,14 @@ def import_plan(request: DeskRequest) -> HttpResponse:
     saving = request.POST.get("do") == "save"
     if request.method != "POST" or not (form.is_valid() or (saving and set(form.errors) == {"year"})):
         return _asked(request, form)
-    asked, told = form.cleaned_data, ""
+    asked = form.cleaned_data
     try:
         text, file = asked["text"], asked["file"]
         if file:
-            text, told = text_of(file.name, file.read())
+            text = text_of(file.name, file.read())
         plan = read(text)
         if not plan.rows:
-            raise Refused(f"没有认出一章或一条要点：行首要有“一、”“（一）”“1.”“①”这样的编号。{told}")
+            raise Refused("没有认出一章或一条要点：行首要有“一、”“（一）”“1.”“①”这样的编号。")
     except Refused as error:
         form.add_error("file" if asked["file"] else "text", str(error))
         request.refusal = str(error)
@@ -86,7 +86,7 @@ def import_plan(request: DeskRequest) -> HttpResponse:
         status = 422
     else:
         told_before()  # looking changes nothing
-    context = {"form": form, "plan": plan, "choices": choices, "text": text, "told": told, "wrong": wrong}
+    context = {"form": form, "plan": plan, "choices": choices, "text": text, "wrong": wrong}
     context |= {
         "back": list_address(reach),
         "merged": merged,

@@ -46,6 +46,10 @@ class Served:
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False
         )
 
+    def command(self, *arguments: str) -> str:
+        """What such a command prints, without waiting for a process to begin; it must not fail."""
+        return self.console.run(f"from django.core.management import call_command\ncall_command(*{arguments!r})")
+
     def get(self, path: str) -> tuple[int, str]:
         try:
             with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310  ours

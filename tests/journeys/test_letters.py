@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -105,26 +105,22 @@ def test_each_of_five_hundred_notices_is_sent_once(tmp_path: Path):
 
 def send_through_faults(place: Web) -> Postbox:
     """The mail server when all is sent, through two deaths, a refusal, a broken connection and its absence."""
-    with open_postbox() as box:
-        with worker(place, box) as first, held(box, 30, "data", "") as there:
-            tried(place, there)
-            kill(first)  # before the letter was given
-        with worker(place, box) as second, held(box, 60, "end", "250 kept") as there:
-            tried(place, there)
-            kill(second)  # after the letter was given, before the answer came
-        box.tricks[80] = lambda stage: "451 later" if stage == "end" else None
-        gone = threading.Event()
-        box.tricks[100] = lambda stage: gone.set() or "" if stage == "end" else None
-        third = worker(place, box)
-        third.__enter__()
-        tried(place, gone)
-    try:  # the server is away
+    with ExitStack() as third, ExitStack() as hold:
+        with open_postbox() as box:
+            with worker(place, box) as first, held(box, 30, "data", "") as there:
+                tried(place, there)
+                kill(first)  # before the letter was given
+            with worker(place, box) as second, held(box, 60, "end", "250 kept") as there:
+                tried(place, there)
+                kill(second)  # after the letter was given, before the answer came
+            box.tricks[80] = lambda stage: "451 later" if stage == "end" else None
+            third.enter_context(worker(place, box))
+            tried(place, hold.enter_context(held(box, 100, "end", "")))
+        hold.close()  # it hangs up, and the server is away
         time.sleep(1)
         assert len(set(box.receivers)) < PEOPLE
         with open_postbox(box.port, box):
             wait_for(lambda: place.shell(NOW) == "0", 90, pause=1)
-    finally:
-        third.__exit__(None, None, None)
     return box
 
 
