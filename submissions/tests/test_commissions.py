@@ -430,11 +430,15 @@ def test_of_93_units_every_number_equals_the_list_behind_it_and_the_reminder_goe
     assert len(expected) == 48
 
 
-def test_answers_come_late_by_the_due_date_as_it_is_now(world):
+def test_answers_come_late_by_the_due_date_as_it_is_now_and_are_named(world, wang):
     made = ask(world)
     submit(begun(world, made), world.officer)
     made_due(made, -1)
     assert of(made, world.bureau).answered_late
+    item = of(made, world.bureau).item
+    pages = (wang, at("commission", made.pk)), (wang, at("commissions-by-unit") + f"?unit={world.bureau.pk}")
+    for client, page in (*pages, (signed_in(world.officer), at("commissions"))):
+        assert f'{at("item", item.pk)}">{item.number}　{item}</a>' in client.get(page).content.decode()
     put_off(Commission.objects.select_related("office").get(), in_days(5), world.editor)
     assert not of(made, world.bureau).answered_late
 
