@@ -37,7 +37,7 @@ LABELS = {
     "unit": "单位",
     "groups": "分管类别",
     "themes": "分管主题",
-    "name": "姓名",
+    "name": "名称",
     "email": "邮箱",
     "username": "账号",
     "locked": "锁定",
@@ -127,6 +127,7 @@ LABELS = {
     "points": "分值",
     "channels": "渠道",
 }
+OF_PERSONS = {"account": {"name": "姓名"}}  # by kind of the object
 FORGED = "与写入时不符"
 # Headings of the export and their widths in characters.
 COLUMNS = {"时间": 10, "操作人": 6, "单位": 10, "来源地址": 8, "操作": 8, "对象": 16, "结果": 4, "详情": 24}
@@ -239,7 +240,8 @@ def changes(entry: TrailEntry) -> list[tuple[str, str, str]]:
     """What an entry tells beyond its columns: name, before, after; of what stayed the same nothing."""
     before, after = entry.before or {}, entry.after or {}
     names = [name for name in {**before, **after} if (before.get(name) or None) != (after.get(name) or None)]
-    return [(LABELS.get(name, name), _in_words(before.get(name)), _in_words(after.get(name))) for name in names]
+    labels = LABELS | OF_PERSONS.get(entry.object_kind, {})
+    return [(labels.get(name, name), _in_words(before.get(name)), _in_words(after.get(name))) for name in names]
 
 
 def is_ours(entry: TrailEntry) -> bool:

@@ -46,6 +46,12 @@ def recipients(office: Office, to: str, groups: Collection[int] = (), names: str
     return list(dict.fromkeys(lines.values_list("unit", flat=True)))
 
 
+def refuse_long(text: str) -> None:
+    """Raise Refused for a text longer than may go out."""
+    if (length := body.length(text)) > MOST:
+        raise Refused(f"正文最多 {MOST} 个字，现在 {length} 个；请删减。")
+
+
 @transaction.atomic
 def announce(office: Office, title: str, html: str, units: Sequence[int], token: str, by: Account) -> Announcement:
     """Tell units of today's roster something; each stands in it, in printed order. Raises Refused, Marked among it.
@@ -59,8 +65,7 @@ def announce(office: Office, title: str, html: str, units: Sequence[int], token:
     text = body.plain(html)
     if not title or not text:
         raise Refused("请写标题和正文。")
-    if (length := body.length(text)) > MOST:
-        raise Refused(f"正文最多 {MOST} 个字，现在 {length} 个；请删减。")
+    refuse_long(text)
     refuse_marked({"标题": title, "正文": text})
     press = one_press(token, office.pk, by.pk, title, html, sorted(units))
     if known := Announcement.objects.filter(form_token=press).first():

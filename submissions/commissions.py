@@ -4,7 +4,7 @@ What answers one stands in ``answers``; who is told of what in ``telling``.
 """
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -54,7 +54,7 @@ def commission(
     if known := Commission.objects.filter(form_token=press).first():
         told_before()
         return known
-    _refuse_day(due_on)
+    refuse_day(due_on)
     if most_characters is not None and not LEAST <= most_characters <= MOST:
         raise Refused(f"字数上限填 {LEAST} 到 {MOST} 之间的数，不限就空着。")
     asked = list(dict.fromkeys(roster_today(office).filter(unit__in=units).values_list("unit", flat=True)))
@@ -76,7 +76,8 @@ def commission(
     return made
 
 
-def _refuse_day(due_on: datetime.date) -> None:
+def refuse_day(due_on: datetime.date) -> None:
+    """Raise Refused for a due date that is past or too far."""
     today = timezone.localdate()
     if due_on < today:
         raise Refused(f"交稿日期是 {due_on}，已经过了；请填今天或以后的日期。")
@@ -118,7 +119,7 @@ def put_off(commission: Commission, due_on: datetime.date, by: Account) -> None:
         raise Refused(verdict.reason)
     if due_on <= commission.due_on:
         raise Refused(f"现在的交稿日期是 {commission.due_on}；只能推迟，请填更晚的日期。")
-    _refuse_day(due_on)
+    refuse_day(due_on)
     now = _held(commission)
     if now.withdrawn_at or now.due_on != commission.due_on:
         raise TooLate(ALREADY)
@@ -130,22 +131,31 @@ def put_off(commission: Commission, due_on: datetime.date, by: Account) -> None:
 
 
 @transaction.atomic
-def remind(commission: Commission, by: Account, seen: int) -> int:
-    """Remind the units that have neither answered nor declined; how many. ``seen``: how many reminders the page showed.
+def remind(commission: Commission, by: Account) -> list[int]:
+    """Remind the units that have neither answered nor declined, each once a day; the ids of those that were.
 
-    Raises Refused, or TooLate where somebody, or the same press before, has reminded them meanwhile.
+    Raises Refused, or TooLate where all of them have been reminded today, be it by the same press before.
     """
     now = _held(commission)
-    silent = list(now.units.open().values_list("unit", flat=True))
+    silent = list(now.units.open().order_by("position"))
     if not (verdict := may_remind_of(by, now, len(silent))):
         raise Refused(verdict.reason)
-    if now.reminders != seen:
-        raise TooLate("刚刚已经提醒过这些单位，这一次没有再提醒；还要提醒，请再按一次。")
-    now.reminders, now.reminded_at = seen + 1, timezone.now()
+    reminded = [row.unit_id for row in silent if not row.reminded_today]
+    if not reminded:
+        raise TooLate(f"{told_today(silent)}，这一次没有再提醒。")
+    now.reminders, now.reminded_at = now.reminders + 1, timezone.now()
     now.save(update_fields=["reminders", "reminded_at"])
-    record("提醒约稿", by=by, office=now.office.code, on=now, after={"units": len(silent), "reminders": now.reminders})
-    tell_of_reminder(now, silent)
-    return len(silent)
+    now.units.filter(unit__in=reminded).update(reminded_at=now.reminded_at)
+    after = {"units": len(reminded), "reminders": now.reminders}
+    record("提醒约稿", by=by, office=now.office.code, on=now, after=after)
+    tell_of_reminder(now, reminded)
+    return reminded
+
+
+def told_today(rows: Iterable[CommissionedUnit]) -> str:
+    """How many of them have been reminded by hand today, and when last; nothing where none has."""
+    times = [row.reminded_at for row in rows if row.reminded_at and row.reminded_today]
+    return f"今天已经提醒过 {len(times)} 个单位（{timezone.localtime(max(times)):%H:%M}）" if times else ""
 
 
 @transaction.atomic
@@ -253,6 +263,15 @@ class Replies:
     def silent(self) -> list[Asked]:
         """Those that have neither answered nor declined."""
         return [one for one in self.asked if one.row.is_open]
+
+    @property
+    def to_remind(self) -> list[Asked]:
+        """The silent ones that nobody has reminded today."""
+        return [one for one in self.silent if not one.row.reminded_today]
+
+    @property
+    def told_today(self) -> str:
+        return told_today(one.row for one in self.silent)
 
     @property
     def emails(self) -> list[str]:

@@ -104,13 +104,15 @@ def _confirmed(item: Item) -> list[str]:
 
 
 def _propose(item: Item, themes: Collection[int], by: Account) -> set[int]:
-    """Let these themes of the office stand among the item's; their ids, without what the office does not have.
+    """Let these themes of the office stand among the item's; their ids.
 
     What was taken out of use while the page stood open stays where an item has it. Raises TooLate where another has
-    it no more, or never had.
+    it no more, or never had, and for what was deleted.
     """
     there = set(item.themes.values_list("theme_id", flat=True))
     theirs = list(Theme.objects.filter(office=item.office_id, pk__in=themes))
+    if deleted := len(set(themes)) - len(theirs):
+        raise TooLate(f"勾选的主题有 {deleted} 个刚刚删去了，什么也没有保存；请看过现在的主题再办。")
     if gone := [theme for theme in theirs if not theme.active and theme.pk not in there]:
         names = "、".join(f"“{theme}”" for theme in gone)
         raise TooLate(f"主题{names}刚刚停用，或者并入了别的主题，什么也没有保存；请看过现在的主题再办。")

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from submissions.models import Adoption, AdoptionCredit, Channel, Item, ItemKind, Period, Theme, ThemeKind
 from submissions.models.items import ItemQuerySet
 from submissions.states import State
+from submissions.themes import Reach
 from units.models import Account, Office, RosterGroup, RosterLine, Unit
 from units.text import one_line, row_id
 
@@ -182,9 +183,24 @@ class ItemFilter:
 
     @property
     def themes(self) -> QuerySet[Theme]:
-        """The topics; a priority only where it is what was chosen."""
+        """The topics; a priority only where it is what was chosen. Those of a year stand together, newest first, then
+        those of every period, then those of one."""
         chosen = [self.theme.pk] if self.theme else []
-        return Theme.objects.filter(Q(kind=ThemeKind.TOPIC) | Q(pk__in=chosen), office=self.office)
+        found = Theme.objects.filter(Q(kind=ThemeKind.TOPIC) | Q(pk__in=chosen), office=self.office)
+        reach = F("year").desc(nulls_last=True), F("period__starts_on").desc(nulls_first=True)
+        return found.select_related("parent", "period").order_by(*reach, "position", "id")
+
+    @property
+    def theme_groups(self) -> list[tuple[str, list[Theme]]]:
+        """The same by chapter: a chapter is itself a choice, and the first among its own."""
+        groups: dict[str, list[Theme]] = {}
+        rows = list(self.themes)
+        chapters = {theme.parent_id for theme in rows}
+        for theme in rows:
+            chapter = theme if theme.pk in chapters else theme.parent
+            reach = "报送要点" if theme.is_priority else str(Reach(self.office, theme.year, theme.period))
+            groups.setdefault(f"{reach}　{chapter.full}" if chapter else reach, []).append(theme)
+        return list(groups.items())
 
     @property
     def channels(self) -> QuerySet[Channel]:

@@ -102,15 +102,16 @@ def _units(item: Item, names: Sequence[str]) -> list[int]:
 
 
 def _known(lines: RosterLineQuerySet, office: int, names: Sequence[str], own: dict[str, int]) -> list[int]:
-    """The units of these names, on these lines of the roster or among ``own``. Raises Refused for one unknown."""
+    """The units of these names, on these lines of the roster or among ``own``. Raises Refused for those unknown."""
     ways = {way for name in names for way in spellings(key(name))}
     aliases = Alias.objects.filter(office=office, name__in=ways, unit__in=lines.values("unit"))
     known = {key(name): unit for name, unit in aliases.values_list("name", "unit")}
     known |= {key(name): unit for name, unit in lines.filter(name__in=ways).values_list("name", "unit")}
     known |= own
-    for name in names:
-        if key(name) not in known:
-            raise Refused(f"名册上没有“{name}”，请照名册写全称。" if name else "请写联合单位的全称，或者移除这一行。")
+    if unknown := [name for name in names if key(name) not in known]:
+        if not all(unknown):
+            raise Refused("请写联合单位的全称，或者移除这一行。")
+        raise Refused(f"名册上没有{''.join(f'“{name}”' for name in unknown[:20])}，请照名册写全称。")
     return [known[key(name)] for name in names]
 
 

@@ -28,6 +28,10 @@ class Silent:
     contacts: list[Contact] = field(default_factory=list)
     reminders: list[Reminder] = field(default_factory=list)
 
+    @property
+    def reminded_today(self) -> bool:
+        return bool(self.reminders) and self.reminders[-1].is_of_today
+
 
 @dataclass(slots=True)
 class Silence:
@@ -101,7 +105,8 @@ def on_roster(period: Period) -> list[RosterLine]:
 def remind(period: Period, unit: Unit, by: Account, note: str = "", seen: int = 0) -> Reminder:
     """Put on record that a silent unit was rung or written to. ``seen``: how many reminders the page showed of it.
 
-    Raises Refused, or TooLate where the unit has reported or somebody has reminded it meanwhile.
+    A second one of a day needs a note, and tells the unit nothing: it knows. Raises Refused, or TooLate where the unit
+    has reported or somebody has reminded it meanwhile.
     """
     office = Office.objects.hold_still(period.office_id)
     period = Period.objects.select_related("office").get(pk=period.pk)
@@ -113,11 +118,16 @@ def remind(period: Period, unit: Unit, by: Account, note: str = "", seen: int = 
         raise TooLate(f"{unit}已经报送了，不用再催。")
     refuse_marked({"备注": note})
     made = list(period.reminders.filter(unit=unit).select_related("made_by"))
-    if len(made) > seen:
-        at = timezone.localtime(made[-1].made_at)
-        raise TooLate(f"{made[-1].made_by}在{at:%m-%d %H:%M}已经催过{unit}，这一次没有记。确实又催了，请再记一次。")
+    last = made[-1] if made else None
+    if last and len(made) > seen:
+        at = timezone.localtime(last.made_at)
+        raise TooLate(f"{last.made_by}在{at:%m-%d %H:%M}已经催过{unit}，这一次没有记。确实又催了，请再记一次。")
+    if last and last.is_of_today and not note:
+        at = timezone.localtime(last.made_at)
+        raise TooLate(f"今天已经催过{unit}（{at:%H:%M}，{last.made_by}），这一次没有记。又打了电话，请写上备注再记。")
     reminder = Reminder.objects.create(period=period, unit=unit, made_by=by, note=note)
-    told = dict.fromkeys(people_of([unit.pk], Role.OFFICER), f"催报：{period}还没有收到本单位的信息")
-    tell(office, NoticeKind.REMINDED, f"reminder:{reminder.pk}", told, reverse("write", args=[office.code]))
+    if not (last and last.is_of_today):
+        told = dict.fromkeys(people_of([unit.pk], Role.OFFICER), f"催报：{period}还没有收到本单位的信息")
+        tell(office, NoticeKind.REMINDED, f"reminder:{reminder.pk}", told, reverse("write", args=[office.code]))
     record("催报", by=by, office=office.code, on=unit, after={"period": period.name, "note": note})
     return reminder

@@ -160,6 +160,55 @@ def reorder(reach: Reach, positions: dict[int, int], by: Account, seen: str, mov
     record("排主题次序", by=by, office=reach.office.code, on=reach.office, after={"of": str(reach), "themes": names})
 
 
+@dataclass(frozen=True)
+class Merger:
+    """What becomes of all that one topic has where it is merged into another."""
+
+    theme: Theme
+    into: Theme
+
+    def __post_init__(self) -> None:
+        """Raises Refused for what cannot be merged."""
+        theme, into, reach = self.theme, self.into, reach_of(self.theme)
+        if into.kind != theme.kind or reach_of(into) != reach:
+            raise Refused(f"“{into}”不是{reach}的主题，不能并到它下面。")
+        if into.pk == theme.pk:
+            raise Refused("一个主题不能并入它自己。")
+        if not into.active:
+            raise Refused(f"“{into}”已经停用，不能并入它。")
+        if into.parent_id and self.points.exists():
+            raise Refused(f"“{theme}”带着要点，只能并入另一章；请先把它的要点移走。")
+
+    @property
+    def links(self) -> QuerySet[ItemTheme]:
+        return ItemTheme.objects.filter(theme=self.theme)
+
+    @property
+    def both(self) -> QuerySet[ItemTheme]:
+        """Of the items that have the other one already."""
+        return self.links.filter(item__themes__theme=self.into)
+
+    @property
+    def worth(self) -> QuerySet[Item]:
+        """The items that are counted anew."""
+        return worth(self.theme)
+
+    @property
+    def points(self) -> QuerySet[Theme]:
+        """What stands below it and goes along."""
+        return Theme.objects.filter(parent=self.theme)
+
+    @property
+    def charges(self) -> QuerySet[ThemeCharge]:
+        return ThemeCharge.objects.filter(theme=self.theme)
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """What is being written about it."""
+        written = Draft.objects.filter(item__office=self.theme.office_id).only("themes")
+        return [draft for draft in written if self.theme.pk in draft.themes]
+
+
 @transaction.atomic
 def merge(theme: Theme, into: Theme, by: Account) -> int:
     """Put the items of a topic under another of the same reach, and take it out of use; how many items went.
@@ -168,24 +217,17 @@ def merge(theme: Theme, into: Theme, by: Account) -> int:
     """
     theme, reach = _held_topic(theme, by)
     into = Theme.objects.select_related("office", "period").get(pk=into.pk)
-    if into.kind != theme.kind or reach_of(into) != reach:
-        raise Refused(f"“{into}”不是{reach}的主题，不能并到它下面。")
-    if into.pk == theme.pk:
-        raise Refused("一个主题不能并入它自己。")
-    if not into.active:
-        raise Refused(f"“{into}”已经停用，不能并入它。")
-    points = theme.children.all()
-    if points.exists() and into.parent_id:
-        raise Refused(f"“{theme}”带着要点，只能并入另一章；请先把它的要点移走。")
-    links = ItemTheme.objects.filter(theme=theme)
-    items = list(links.values_list("item", flat=True))
-    counted = list(_worth_of(links).values_list("pk", flat=True))
-    _pass_on(links, into)
-    points.update(parent=into)
+    merger = Merger(theme, into)
+    items = list(merger.links.values_list("item", flat=True))
+    counted = list(merger.worth.values_list("pk", flat=True))
+    _pass_on(merger, into)
+    merger.points.update(parent=into)
     charged = ThemeCharge.objects.filter(theme=into).values_list("membership", flat=True)
-    ThemeCharge.objects.filter(theme=theme, membership__in=list(charged)).delete()
-    ThemeCharge.objects.filter(theme=theme).update(theme=into)
-    _in_drafts(theme, into)
+    merger.charges.filter(membership__in=list(charged)).delete()
+    merger.charges.update(theme=into)
+    for draft in merger.drafts:
+        named = dict.fromkeys(into.pk if pk == theme.pk else pk for pk in draft.themes)
+        Draft.objects.filter(pk=draft.pk).update(themes=list(named))
     _in_decisions(theme, into)
     Theme.objects.filter(pk=theme.pk).update(active=False)
     after = {"theme": theme.name, "into": into.name, "of": str(reach), "items": len(items)}
@@ -194,9 +236,9 @@ def merge(theme: Theme, into: Theme, by: Account) -> int:
     return len(items)
 
 
-def _pass_on(links: QuerySet[ItemTheme], into: Theme) -> None:
+def _pass_on(merger: Merger, into: Theme) -> None:
     """Links to one theme become links to the other; of an item that has both one stays, confirmed if either was."""
-    both = links.filter(item__themes__theme=into)
+    both = merger.both
     confirmed = {link.item_id: link for link in both.exclude(confirmed_at=None)}
     waiting = ItemTheme.objects.filter(theme=into, confirmed_at=None, item__themes__in=both.exclude(confirmed_at=None))
     rows = list(waiting)
@@ -205,15 +247,7 @@ def _pass_on(links: QuerySet[ItemTheme], into: Theme) -> None:
         row.confirmed_at, row.confirmed_by_id = other.confirmed_at, other.confirmed_by_id
     ItemTheme.objects.bulk_update(rows, ["confirmed_at", "confirmed_by"], batch_size=200)
     ItemTheme.objects.filter(pk__in=both.values("pk")).delete()
-    links.update(theme=into)
-
-
-def _in_drafts(theme: Theme, into: Theme) -> None:
-    """What is being written keeps its place: a draft that names the one names the other."""
-    for draft in Draft.objects.filter(item__office=theme.office_id).only("themes"):
-        if theme.pk in draft.themes:
-            named = dict.fromkeys(into.pk if pk == theme.pk else pk for pk in draft.themes)
-            Draft.objects.filter(pk=draft.pk).update(themes=list(named))
+    merger.links.update(theme=into)
 
 
 def _in_decisions(theme: Theme, into: Theme) -> None:
@@ -310,10 +344,7 @@ def order_seen(tree: list[tuple[Theme, list[Theme]]]) -> str:
 
 def worth(theme: Theme) -> QuerySet[Item]:
     """The valid items of which this topic is confirmed: whose points it may change."""
-    return _worth_of(ItemTheme.objects.filter(theme=theme))
-
-
-def _worth_of(links: QuerySet[ItemTheme]) -> QuerySet[Item]:
+    links = ItemTheme.objects.filter(theme=theme)
     return Item.objects.filter(state=State.VALID, pk__in=links.exclude(confirmed_at=None).values("item"))
 
 

@@ -20,6 +20,7 @@ MOST_CHARACTERS = 200_000  # a year's work points have some ten thousand
 MOST_PARAGRAPHS = 10_000
 MOST_ELEMENTS = 300_000  # of a Word file: its words stand among some five thousand of styles and its own marks
 MOST_FOUND = 300
+MOST_HEADED = 3_000  # characters in which the heading stands
 HEAD = 24  # a line so short without a full stop is a heading; a longer one goes on in the next
 LONG = 60  # characters from which on a name is too long to be chosen from a list
 
@@ -37,6 +38,7 @@ _SIGNS = {
 _CHAPTER_SIGNS = ("第一章", "一、", "（一）")
 _END = re.compile("[。；;！!？?]")
 _DAY = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[〇零一二三四五六七八九十]{4}年.{1,3}月.{1,3}日")
+_YEAR = re.compile(r"((?:20|二[〇零])[0-9〇零一二三四五六七八九]{2})\s*年[^。;!?\n]{0,24}?(?:要点|计划|任务)")
 _AFTER = re.compile("附件|附表|附:|附：|此外|另外|抄送|印发")
 
 
@@ -99,6 +101,16 @@ def text_of(name: str, content: bytes) -> str:
     if len(lines) > MOST_PARAGRAPHS:
         raise Refused(f"文件有 {len(lines)} 段，最多 {MOST_PARAGRAPHS} 段；请只留工作要点的正文再传。")
     return "\n".join(lines)
+
+
+def year_in(text: str) -> int | None:
+    """The year that a heading names (2022年工作要点), in whatever digits; None where none does."""
+    match = _YEAR.search(unicodedata.normalize("NFKC", fit(text[:MOST_HEADED])))
+    if match is None:
+        return None
+    return int(
+        "".join(str(_DIGITS.index(c)) if c in _DIGITS else c for c in match[1].replace("〇", "零").replace("○", "零"))
+    )
 
 
 def read(text: str) -> Plan:

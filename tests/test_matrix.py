@@ -580,7 +580,7 @@ DESK = [
         *("put-off-commission", NOBODY, EDITORS, a_commission),
         lambda w: {"due_on": timezone.localdate() + datetime.timedelta(days=20)},
     ),
-    Row("remind-commissioned", NOBODY, EDITORS, a_commission, lambda w: {"seen": 0}),
+    Row("remind-commissioned", NOBODY, EDITORS, a_commission),
     Row("reply-to-commission", NOBODY, UNIT, an_asked_unit, lambda w: {"do": "accept"}, posts_others=NOBODY),
     Row("reply-to-commission", NOBODY, UNIT, an_asked_unit, lambda w: {"do": "decline", **REASON}, posts_others=NOBODY),
     Row("commissions-by-unit", STAFF),

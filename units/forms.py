@@ -28,6 +28,10 @@ class LinesField(forms.CharField):
     def to_python(self, value: Any) -> str:
         return fit(str(super().to_python(value)))
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """No box that cuts what is pasted and does not say so: the server refuses it, and it stays in the box."""
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
 
 class SignInForm(AuthenticationForm):
     """Name and password, tried only so often. What is wrong is never told apart from what is unknown."""

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.auditing import LABELS
+from portal.auditing import LABELS, changes
 from submissions import channels
 from submissions.moves import move
 from submissions.states import State
@@ -227,3 +227,9 @@ def test_everything_an_act_records_has_a_chinese_name_on_the_auditors_page():
     assert {"units", "reply", "reminders", "sources", "urgent_within", "reason", "ranked"} <= set(recorded)
     recorded |= dict.fromkeys(channels.FIELDS, "channels.py")
     assert {key: name for key, name in recorded.items() if key.isascii() and key not in LABELS} == {}
+
+
+def test_a_name_is_a_persons_of_an_account_alone():
+    told = {"name": "门户网站"}
+    assert changes(TrailEntry(object_kind="channel", after=told))[0][0] == "名称"
+    assert changes(TrailEntry(object_kind="account", after=told))[0][0] == "姓名"

@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 
+from submissions.commissions import refuse_day
 from submissions.drafts import LEAST, MOST
-from submissions.forms.talking import RecipientsForm, WordsField
+from submissions.forms.talking import SentForm, WordsField
 from units.forms import LineField
 
 LIMITS = f"字数上限填 {LEAST} 到 {MOST} 之间的数，不限就空着。"
@@ -19,7 +20,7 @@ def due_field(label: str = "交稿日期") -> forms.DateField:
     )
 
 
-class CommissionForm(RecipientsForm):
+class CommissionForm(SentForm):
     """What an office asks for, by when, how long at most, and of whom. To say nothing of whom is never everybody."""
 
     NAMES = ("token", "title", "brief", "due_on", "most_characters", "to", "groups", "units")
@@ -57,19 +58,12 @@ class CommissionForm(RecipientsForm):
 
     def clean(self) -> dict[str, Any]:
         """With ``told``, the ids of the units that are asked."""
-        super().clean()
+        asked = super().clean() or {}
+        if due_on := asked.get("due_on"):
+            self.tried("due_on", refuse_day, due_on)
+        self.look_for_marks(title=asked.get("title", ""), brief=asked.get("brief", ""))
         self.to_whom()
         return self.cleaned_data
-
-
-class WhyForm(forms.Form):
-    """Why a commission is withdrawn, or declined; the acts say themselves where it is missing."""
-
-    reason = LineField(
-        max_length=300,
-        required=False,
-        error_messages={"max_length": "理由最多 300 个字，现在有 %(show_value)d 个；文字还在框里，请删减。"},
-    )
 
 
 class PutOffForm(forms.Form):

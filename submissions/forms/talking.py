@@ -1,19 +1,24 @@
 """Forms of what office and units tell each other: announcements and comments."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 
-from submissions.announcements import recipients, roster_today
+from submissions import body
+from submissions.announcements import recipients, refuse_long, roster_today
 from submissions.forms.texts import TextForm
+from submissions.joint import roster_names
+from submissions.secrecy import Marked, refuse_marked
 from units.forms import LineField, LinesField
 from units.models import Office, RosterGroup
 from units.text import row_id
-from units.verdicts import Refused
+from units.verdicts import Refused, TooLate
 
 TO = {"all": "名册上的全部单位", "groups": "下面勾选的类别", "units": "下面写的单位"}
+MOST_SAID = 1_000  # characters of a comment
 WHICH = {"all": "请只选一样：发给全部单位，就不要勾类别、写单位。", "groups": "请只选一样：按类别发，就不要写单位。"}
 
 
@@ -61,6 +66,16 @@ class RecipientsForm(forms.Form):
         groups = RosterGroup.objects.filter(lines__in=lines).annotate(units=Count("lines")).order_by("order", "id")
         self.fields["groups"].queryset = groups  # type: ignore[attr-defined]
 
+    @property
+    def names(self) -> list[str]:
+        """What may be written for ``units``, for the browser to offer."""
+        return roster_names(self.office)
+
+    @property
+    def number(self) -> int:
+        """How many units all of them are."""
+        return roster_today(self.office).values("unit").distinct().count()
+
     def to_whom(self) -> None:
         """Put the ids of the units that are meant into ``told``; what is wrong goes to the fields."""
         if "groups" in self.errors or "units" in self.errors:
@@ -78,7 +93,29 @@ class RecipientsForm(forms.Form):
                 self.add_error("units", str(error))
 
 
-class AnnouncementForm(TextForm, RecipientsForm):
+class SentForm(RecipientsForm):
+    """Something that goes to units. All that is wrong with it is said at once, each beside its field.
+
+    ``on_record`` is what the trail may keep of it; of a text that is ``marked`` the browser keeps nothing either.
+    """
+
+    on_record, marked = "", False
+
+    def tried(self, field: str | None, act: Callable[..., Any], *arguments: Any) -> Any:
+        """What the act gives; None where it is refused or too late, which stands beside the field or above them all."""
+        try:
+            return act(*arguments)
+        except (Refused, TooLate) as error:
+            self.add_error(field, str(error))
+            self.on_record = getattr(error, "on_record", str(error))
+            self.marked = self.marked or isinstance(error, Marked)
+
+    def look_for_marks(self, **texts: str) -> None:
+        for name, text in texts.items():
+            self.tried(name, refuse_marked, {str(self.fields[name].label): text})
+
+
+class AnnouncementForm(TextForm, SentForm):
     """An announcement, and for whom it is. To say nothing of whom is never everybody."""
 
     NAMES = ("token", "title", "body", "html", "editor", "to", "groups", "units")
@@ -98,26 +135,30 @@ class AnnouncementForm(TextForm, RecipientsForm):
     def clean(self) -> dict[str, Any]:
         """With ``told``, the ids of the units that are meant."""
         asked = super().clean()
-        if not asked.get("body") and "body" not in self.errors:
+        text = body.plain(asked.get("body", ""))
+        if not text and "body" not in self.errors:
             self.add_error("body", "请写正文。")
+        self.tried("body", refuse_long, text)
+        self.look_for_marks(title=asked.get("title", ""), body=text)
         self.to_whom()
         return asked
 
 
-class WithdrawForm(forms.Form):
-    """Why an announcement is taken away from its units."""
+class WhyForm(forms.Form):
+    """Why something that went to units is withdrawn, or declined; the acts say themselves where it is missing."""
 
     reason = LineField(
         max_length=300,
-        error_messages={
-            "required": "请写明为什么撤下，收稿单位的人以后看得到。",
-            "max_length": "撤下的理由最多 300 个字，现在有 %(show_value)d 个。",
-        },
+        required=False,
+        error_messages={"max_length": "理由最多 300 个字，现在有 %(show_value)d 个；文字还在框里，请删减。"},
     )
 
 
 class WordsField(LinesField):
-    """A text of several lines that all end in one way, without blanks around it."""
+    """A text of several lines that all end in one way, without blanks around it; its box says how much is left."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "data-most": self.max_length}
 
     def to_python(self, value: Any) -> str:
         return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n").strip()
@@ -128,10 +169,10 @@ class CommentForm(forms.Form):
 
     token = forms.RegexField(r"^[0-9a-f]{32}\Z")
     text = WordsField(
-        max_length=1000,
+        max_length=MOST_SAID,
         error_messages={
             "required": "请写点评的内容。",
-            "max_length": "点评最多 1000 个字，现在有 %(show_value)d 个；文字还在框里，请删减。",
+            "max_length": f"点评最多 {MOST_SAID} 个字，现在有 %(show_value)d 个；文字还在框里，请删减。",
         },
     )
     answers = forms.IntegerField(required=False, min_value=1, max_value=10**17)

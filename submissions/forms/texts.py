@@ -19,7 +19,7 @@ from submissions.models import (
 )
 from units.forms import LineField, LinesField
 from units.models import Office, Unit
-from units.text import one_line
+from units.text import one_line, row_ids
 
 MOST_HTML = 400_000  # the same with its marks
 ROWS = 40  # of units or files that a page can send
@@ -192,7 +192,7 @@ class WriteForm(TextForm):
 
     def __init__(self, *args: object, office: Office, units: list[Unit], item: Item | None, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.units = units
+        self.units, self.office, self.ended = units, office, ""
         today = timezone.localdate()
         themes = Theme.objects.filter(office=office).open_on(today)
         themes = themes.exclude(kind=ThemeKind.PRIORITY, period__ends_on__lt=today)  # wanted then, closed or not
@@ -215,11 +215,16 @@ class WriteForm(TextForm):
             self._drop_ended_themes()
 
     def _drop_ended_themes(self) -> None:
-        """A theme that ended while the page was open falls away; nothing else is lost by it."""
+        """A theme that ended while the page was open falls away, which is said; nothing else is lost by it."""
         data = cast(QueryDict, self.data).copy()
         known = {str(pk) for pk in self.fields["themes"].queryset.values_list("pk", flat=True)}  # type: ignore[attr-defined]
-        data.setlist("themes", [pk for pk in data.getlist("themes") if pk in known])
+        ticked = data.getlist("themes")
+        data.setlist("themes", [pk for pk in ticked if pk in known])
         self.data = data
+        if ended := set(ticked) - known:
+            there = Theme.objects.filter(office=self.office, pk__in=row_ids(ended))
+            named = "".join(f"“{theme}”" for theme in there) or f"有 {len(ended)} 个"
+            self.ended = f"勾选的主题{named}刚刚停用、删去或者并入了别的主题，没有带上；要选请另选。"
 
     @property
     def own_files(self) -> set[int]:

@@ -53,7 +53,9 @@ class ThemeForm(SettingsForm):
 class PlanForm(forms.Form):
     """A document to be read: pasted, or a Word file; and the year it is for."""
 
-    year = WholeField(label="年度", low=EARLIEST, high=LATEST)
+    year = WholeField(
+        label="年度", low=EARLIEST, high=LATEST, required=False, help_text="空着就照标题里写的，如“2022年工作要点”"
+    )
     text = LinesField(
         label="工作要点的文字",
         required=False,

@@ -117,6 +117,7 @@ class CommissionedUnit(models.Model):
     position = models.PositiveIntegerField("次序", default=0)
     read_at = models.DateTimeField("阅读时间", null=True, blank=True)
     read_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    reminded_at = models.DateTimeField("最近提醒", null=True, editable=False)  # by hand
     accepted_at = models.DateTimeField("接受时间", null=True, blank=True)
     declined_at = models.DateTimeField("谢绝时间", null=True, blank=True)
     # Who accepted, declined or began to answer, the last of them.
@@ -157,6 +158,10 @@ class CommissionedUnit(models.Model):
     @property
     def is_open(self) -> bool:
         return not self.answered and self.declined_at is None
+
+    @property
+    def reminded_today(self) -> bool:
+        return self.reminded_at is not None and timezone.localdate(self.reminded_at) == timezone.localdate()
 
     @property
     def overdue(self) -> bool:
@@ -205,3 +210,7 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"催{self.unit}报送{self.period}的信息"
+
+    @property
+    def is_of_today(self) -> bool:
+        return timezone.localdate(self.made_at) == timezone.localdate()

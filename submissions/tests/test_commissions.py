@@ -153,7 +153,7 @@ def test_only_editors_and_managers_of_the_office_ask_remind_put_off_and_withdraw
         lambda: ask(world, title="别人的", by=person),
         lambda: withdraw(made, "不要了", person),
         lambda: put_off(made, in_days(30), person),
-        lambda: remind(made, person, 0),
+        lambda: remind(made, person),
     ):
         with pytest.raises(Refused, match="只有收稿单位的编辑和管理员"):
             act()
@@ -422,7 +422,7 @@ def test_of_93_units_every_number_equals_the_list_behind_it_and_the_reminder_goe
     assert sum(one.overdue for one in figures) == 48
     assert sum(one.late for one in figures) == 5
     for _ in range(2):  # a double click
-        wang.post(at("remind-commissioned", made.pk), {"seen": 0})
+        wang.post(at("remind-commissioned", made.pk))
     silent = {one.row.unit_id for one in replies(made).of("overdue")}
     reminded = list(Notice.objects.filter(kind=NoticeKind.REMINDED).values_list("account", flat=True))
     expected = [one.pk for one in officers if one.memberships.get().unit_id in silent]
@@ -430,11 +430,15 @@ def test_of_93_units_every_number_equals_the_list_behind_it_and_the_reminder_goe
     assert len(expected) == 48
 
 
-def test_answers_come_late_by_the_due_date_as_it_is_now(world):
+def test_answers_come_late_by_the_due_date_as_it_is_now_and_are_named(world, wang):
     made = ask(world)
     submit(begun(world, made), world.officer)
     made_due(made, -1)
     assert of(made, world.bureau).answered_late
+    item = of(made, world.bureau).item
+    pages = (wang, at("commission", made.pk)), (wang, at("commissions-by-unit") + f"?unit={world.bureau.pk}")
+    for client, page in (*pages, (signed_in(world.officer), at("commissions"))):
+        assert f'{at("item", item.pk)}">{item.number}　{item}</a>' in client.get(page).content.decode()
     put_off(Commission.objects.select_related("office").get(), in_days(5), world.editor)
     assert not of(made, world.bureau).answered_late
 
@@ -523,7 +527,7 @@ def test_of_a_withdrawn_one_the_units_are_told_and_nothing_earlier_leads_to_it_a
     telling.tell_of_new()
     put_off(made, in_days(20), world.editor)
     made.refresh_from_db()
-    remind(made, world.editor, 0)
+    remind(made, world.editor)
     withdraw(made, "不需要了", world.editor)
     telling.tell_of_new()
     people = ["qian", "sun", "wu", "zhou"]
@@ -570,9 +574,29 @@ def test_a_reminder_by_hand_says_when_there_is_nobody_to_remind(world, wang):
     made = ask(world, world.bureau)
     decline(of(made, world.bureau), "不写", world.officer)
     with pytest.raises(Refused, match="没有要提醒的"):
-        remind(made, world.editor, 0)
-    for seen in ("", "x", "9" * 30):
-        assert wang.post(at("remind-commissioned", made.pk), {"seen": seen}).status_code == 422
+        remind(made, world.editor)
+    assert wang.post(at("remind-commissioned", made.pk)).status_code == 422
+
+
+def test_a_second_reminder_of_a_day_goes_to_those_alone_that_had_none(world, wang):
+    made = ask(world)
+    decline(of(made, world.college), "不写", world.other_unit_officer)
+    wang.post(at("remind-commissioned", made.pk))
+    told_first = told(NoticeKind.REMINDED)
+    again = wang.post(at("remind-commissioned", made.pk))
+    now = f"{timezone.localtime(of(made, world.bureau).reminded_at):%H:%M}"
+    assert again.status_code == 422
+    text = again.content.decode()
+    assert f"今天已经提醒过 2 个单位（{now}），这一次没有再提醒。" in text
+    assert f"今天已经提醒过 2 个单位（{now}），明天可以再提醒。" in text
+    assert told(NoticeKind.REMINDED) == told_first
+    assert Commission.objects.get().reminders == 1
+    accept(of(made, world.college), world.other_unit_officer)  # which is open again
+    text = wang.post(at("remind-commissioned", made.pk), follow=True).content.decode()
+    assert "已经提醒 1 个单位。今天提醒过的 2 个没有再提醒。" in text
+    assert told(NoticeKind.REMINDED) == sorted([*told_first, "wu"])
+    made.units.update(reminded_at=timezone.now() - timedelta(days=1))
+    assert len(remind(made, world.editor)) == 3
 
 
 # ---- Two at once, and what it costs ----
@@ -587,8 +611,8 @@ def test_two_at_once():
         one = Commission.objects.select_related("office").get(pk=made[0].pk)
         marked = at_once(*(lambda one=one, who=who: read_by(one, who) for who in (world.officer, world.signer)))
         assert sorted(marked) == [0, 1]
-        reminded = at_once(*(lambda one=one, who=who: remind(one, who, 0) for who in (world.editor, world.manager)))
-        assert sorted(map(type, reminded), key=str) == sorted([int, TooLate], key=str)
+        reminded = at_once(*(lambda one=one, who=who: remind(one, who) for who in (world.editor, world.manager)))
+        assert sorted(map(type, reminded), key=str) == sorted([list, TooLate], key=str)
         key = f"commission:{one.pk}:1"
         assert Notice.objects.filter(key=key).count() == 3
         drafts = at_once(
@@ -655,5 +679,21 @@ def test_each_page_costs_the_same_with_one_and_with_many(world, who, django_asse
 
 def test_who_asks_is_told_that_some_units_have_nobody_who_reads_it(world, wang):
     made = ask(world)
-    page = wang.post(at("remind-commissioned", made.pk), {"seen": 0}, follow=True).content.decode()
+    page = wang.post(at("remind-commissioned", made.pk), follow=True).content.decode()
     assert "已经提醒 3 个单位。其中 1 个单位还没有人能登录，收不到通知，请打电话。" in page
+
+
+def test_all_that_is_wrong_is_said_at_once_beside_its_field(world, wang):
+    asked = typed(title="", brief="机密★10年", due_on="2020-01-01", most_characters="3", to="units", units="甲院、乙院")
+    page = wang.post(at("new-commission"), asked).content.decode()
+    summary = page.partition("</section>")[0]
+    for field, sentence in (
+        ("title", "请写约什么。"),
+        ("brief", "有密级标志"),
+        ("due_on", "交稿日期是 2020-01-01，已经过了"),
+        ("most_characters", "字数上限填 10 到 20000"),
+        ("units", "名册上没有“甲院”“乙院”"),
+    ):
+        assert re.search(f'<a href="#id_{field}">[^<]*{sentence}', summary), field
+        assert re.search(f'id="error_1_id_{field}"[^>]*>.*?{sentence}', page, re.S), field
+    assert "机密" not in str(TrailEntry.objects.latest("id").after)

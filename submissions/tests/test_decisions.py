@@ -157,6 +157,10 @@ def test_a_tick_on_a_theme_that_was_merged_meanwhile_is_said_and_the_others_are_
     assert re.findall(r'name="themes" value="(\d+)"[^>]* checked', page) == [str(third.pk)]
     assert list(item.themes.values_list("theme", "confirmed_at")) == before
     assert Item.objects.get(pk=item.pk).state == state
+    third.delete()
+    page = wang.post(at(name, item.pk), {**ticked, "themes": [into.pk, third.pk or 999]}).content.decode()
+    assert "勾选的主题有 1 个刚刚删去了，什么也没有保存" in page
+    assert list(item.themes.values_list("theme", "confirmed_at")) == before
 
 
 @pytest.mark.usefixtures("a_minute")

@@ -16,7 +16,7 @@ from submissions.states import State
 from tests.races import at_once
 from tests.world import build_world, roster_unit
 from trail.models import TrailEntry
-from units.models import Contact, Office, RosterGroup, RosterLine, Unit
+from units.models import Contact, Notice, NoticeKind, Office, RosterGroup, RosterLine, Unit
 from units.verdicts import Refused
 
 
@@ -184,8 +184,13 @@ def test_a_second_click_is_told_that_it_was_done(world, desk):
     assert re.search(r"wang在\d\d-\d\d \d\d:\d\d已经催过甲市教育局", text)
     assert 'value="我的备注"' in text
     assert Reminder.objects.count() == 1
-    assert post(desk, world.bureau, world.q1, seen=1).status_code == 302
+    told = Notice.objects.filter(kind=NoticeKind.REMINDED).count()
+    again = post(desk, world.bureau, world.q1, seen=1)
+    assert re.search(r"今天已经催过甲市教育局（\d\d:\d\d，wang），这一次没有记", again.content.decode())
+    assert Reminder.objects.count() == 1
+    assert post(desk, world.bureau, world.q1, seen=1, note="下午又打了").status_code == 302
     assert Reminder.objects.count() == 2
+    assert told == Notice.objects.filter(kind=NoticeKind.REMINDED).count() > 0, "the unit is told once a day"
 
 
 @pytest.mark.parametrize(
@@ -299,7 +304,7 @@ def test_of_two_who_rang_at_once_one_is_told():
     world = build_world()
     for seen in range(10):
         acts = [
-            lambda who=who, seen=seen: remind(world.q1, world.bureau, who, seen=seen)
+            lambda who=who, seen=seen: remind(world.q1, world.bureau, who, f"第{seen}次", seen)
             for who in (world.editor, world.manager)
         ]
         assert sorted(type(answer).__name__ for answer in at_once(*acts)) == ["Reminder", "TooLate"]

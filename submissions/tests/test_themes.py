@@ -1,6 +1,7 @@
 """Themes and priorities: changed by managers, recounted, closed periods unchanged; the public page shows them alone."""
 
 import datetime
+import re
 
 import pytest
 from django.db import connection
@@ -80,7 +81,7 @@ def test_a_closed_period_stands_and_the_difference_is_posted_after_it(world, mon
         change(world, own, name="改名")
 
 
-def test_merging_takes_the_items_along_and_counts_each_once(world):
+def test_merging_takes_the_items_along_and_counts_each_once_as_was_told_before(world, manager):
     into = topic(world, "阅读", scored=True)
     both = world.item("两个都有", themes=[world.theme.pk, into.pk])
     alone = world.item("只有一个", themes=[world.theme.pk])
@@ -93,6 +94,16 @@ def test_merging_takes_the_items_along_and_counts_each_once(world):
     draft = Item.objects.create(office=world.office, unit=world.bureau, title="草稿")
     Draft.objects.create(item=draft, themes=[world.theme.pk, into.pk], saved_by=world.officer, saved_at=timezone.now())
     before = scores(world.q1)
+    text = manager.get(reverse("theme", args=["jia", world.theme.pk]), {"into": into.pk}).content.decode()
+    for told in (
+        "“安全工作”的 3 条信息归到“阅读”，其中 2 条两个主题都有",
+        "2 条有效信息重新计分",
+        "下面的 1 条要点放到",
+        "1 位编辑改为分管",
+        "1 份正在写的稿子改选",
+    ):
+        assert told in text
+    assert Theme.objects.get(pk=world.theme.pk).active, "looking changes nothing"
     assert themes.merge(world.theme, into, world.manager) == 3
     assert scores(world.q1) == before
     assert right(world)
@@ -242,6 +253,19 @@ def test_the_list_of_a_chapter_holds_an_item_of_two_of_its_points_once(world):
     assert (listed.page, listed.total) == ([item], "1")
 
 
+def test_the_item_lists_themes_stand_under_their_chapters(world, manager):
+    chapter = topic(world, "抓教学", number="一", year=2020, position=1)
+    topic(world, "旧的", year=2019, position=1)
+    topic(world, "课程", parent=chapter, year=2020, position=2)
+    text = manager.get(reverse("items", args=["jia"])).content.decode()
+    groups = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', text)
+    assert [(label, re.findall(r">([^<]+)</option>", options)) for label, options in groups] == [
+        ("2020年　一、抓教学", ["一、抓教学", "课程"]),
+        ("2019年", ["旧的"]),
+        ("各期通用", ["安全工作"]),
+    ]
+
+
 # ---- Priorities ----
 
 
@@ -295,6 +319,28 @@ def test_a_page_is_copied_from_the_last_period_and_keeps_what_was_typed(world, m
     again = manager.post(page, {**data, "more": "新的", "seen": answer.context["seen"]})
     assert again.status_code == 302
     assert [theme.name for theme in Theme.objects.priorities_of(world.q2)] == ["改了字", "新的"]
+
+
+@pytest.mark.parametrize("number", ["abc", "-1", "1e9", "10000", ""])
+def test_a_number_that_is_none_is_told_by_its_row_and_what_was_typed_stays(world, manager, number):
+    first, second = want(world, (0, "抓好甲"), (0, "抓好乙"))
+    page = reverse("priorities", args=["jia", world.q2.pk])
+    seen = manager.get(page).context["seen"]
+    data = {"row": [first.pk, second.pk], "name": ["改了字", "抓好乙"], "position": ["2", number], "seen": seen}
+    answer = manager.post(page, data)
+    text, told = answer.content.decode(), f"是“{number}”" if number else "空着"
+    assert answer.status_code == 422
+    assert f"第 2 条：次序{told}，应当是 0 到 9999 之间的整数。" in text
+    assert "改了字</textarea>" in text
+    assert re.findall(r'name="position" value="([^"]*)"', text) == ["2", number]
+    assert [theme.name for theme in Theme.objects.priorities_of(world.q2)] == ["抓好甲", "抓好乙"]
+    one, other = topic(world, "章甲", year=2020), topic(world, "章乙", year=2020)
+    page = reverse("themes", args=["jia"]) + "?of=year-2020"
+    data = {"theme": [one.pk, other.pk], "position": ["9", number], "seen": manager.get(page).context["seen"]}
+    text = manager.post(page, {**data, "down": one.pk}).content.decode()
+    assert f"“章乙”：次序{told}，应当是" in text
+    assert re.findall(r'name="position" value="([^"]*)"', text) == ["9", number]
+    assert not TrailEntry.objects.filter(act="排主题次序", result="done").exists()
 
 
 def test_an_item_answers_a_priority_and_scores_nothing_by_it(world, sun):

@@ -12,7 +12,7 @@ from docx import Document
 
 from submissions.models import Theme
 from submissions.tests import word_files
-from submissions.workplans import read, text_of
+from submissions.workplans import read, text_of, year_in
 from trail.models import TrailEntry
 from units.verdicts import Refused
 
@@ -143,7 +143,15 @@ def test_looking_saves_nothing_and_saving_twice_saves_once(world, manager):
 def test_what_is_not_ticked_is_left_out_and_what_is_merged_goes_into_the_one_above(world, manager):
     text = "一、甲\n1.子。\n2.丑。\n3.寅。\n二、乙\n4.卯。"
     names = ["短名", "子", "丑", "寅", "乙", "卯"]
-    answer = post(manager, **rows(text, name=names, tick=["0", "1", "2", "3", "5"], above=["2"], scored=["1"]))
+    asked = rows(text, name=names, tick=["0", "1", "2", "3", "5"], above=["2"], scored=["1"])
+    first = post(manager, **asked)
+    assert "第 3 行“丑”并入“子”，编号 2 写到它的编号后面" in first.content.decode()
+    assert not Theme.objects.filter(year=2022).exists(), "it is asked first"
+    assert (
+        "第 4 行“寅”并入"
+        in post(manager, **{**asked, "above": ["2", "3"]}, sure=first.context["sure"]).content.decode()
+    )
+    answer = post(manager, **asked, sure=first.context["sure"])
     assert answer.status_code == 302
     kept = Theme.objects.filter(year=2022).order_by("position").values_list("number", "name", "parent__name", "scored")
     assert list(kept) == [
@@ -229,3 +237,33 @@ def test_a_word_file_longer_than_what_may_be_pasted_is_refused_at_once(lines, to
 def test_a_word_file_as_long_as_may_be_pasted_is_read():
     text = text_of("要点.docx", word("一、甲", *["字" * 998 + "。"] * 199))
     assert len(read(text).chapters[0].lines) == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("中共某省委教育工委 某厅2022年工作要点\n2021年，我们", 2022),
+        ("某厅\n２０２０年度全省教育重点工作任务", 2020),
+        ("某厅二〇二三年工作计划", 2023),
+        ("2021年工作很好。今年的要点是", None),
+        ("一、甲\n1.子。", None),
+    ],
+)
+def test_the_year_of_a_heading_is_read(text, year):
+    assert year_in(text) == year
+
+
+def test_the_headings_year_is_filled_in_and_said_and_may_be_changed(world, manager):
+    text = document()
+    page = post(manager, text=text, year="").content.decode()
+    assert 'id="year" name="year" value="2022"' in page
+    assert "标题里写的是2022年；不对就改。" in page
+    assert "标题里写的是2022年，您填的是2020年" in post(manager, text=text, year=2020).content.decode()
+    assert "没有写是哪一年的" in post(manager, text="一、甲\n1.子。", year="").content.decode()
+    for year, told in (("", "请填年度"), ("明年", "应当是 2000 到 2100")):
+        answer = post(manager, **rows(text, name=["改短了"] + ["x"] * 26), year=year)
+        assert answer.status_code == 422
+        assert told in answer.content.decode()
+        assert 'value="改短了"' in answer.content.decode()
+    post(manager, **rows(text), year="2023")
+    assert set(Theme.objects.topics().exclude(year=None).values_list("year", flat=True)) == {2023}

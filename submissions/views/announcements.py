@@ -7,13 +7,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from submissions import joint
-from submissions.announcements import announce, reach, read_by, readings, roster_today, withdraw
+from submissions.announcements import announce, reach, read_by, readings, withdraw
 from submissions.filters import counted
-from submissions.forms import AnnouncementForm, WithdrawForm
+from submissions.forms import AnnouncementForm, WhyForm, only
 from submissions.models import Announcement
 from submissions.permissions import may_announce, may_withdraw
-from submissions.secrecy import Marked
 from trail.acts import act
 from units.desk import DeskRequest, at_office, only_for, say_refused
 from units.models import UNIT_ROLES, Role
@@ -69,11 +67,8 @@ def withdraw_announcement(request: DeskRequest, pk: int) -> HttpResponse:
     """Take it away from the units; where it is refused or late, what was typed stands on the page."""
     only_for(request, Role.EDITOR, Role.MANAGER)
     announcement = _announcement(request, pk)
-    form = WithdrawForm(request.POST)
     try:
-        if not form.is_valid():
-            raise Refused(str(form.errors["reason"][0]))
-        withdraw(announcement, form.cleaned_data["reason"], request.user)
+        withdraw(announcement, only(WhyForm(request.POST)), request.user)
     except (Refused, TooLate) as error:
         say_refused(request, error)
         return _shown(request, _announcement(request, pk), status=422, reason=request.POST.get("reason", ""))
@@ -89,27 +84,14 @@ def new_announcement(request: DeskRequest) -> HttpResponse:
     office = request.office
     typed = request.POST if request.method == "POST" else None
     form = AnnouncementForm(typed, office=office, initial={"token": uuid.uuid4().hex, "to": "all"})
-    refused, marked = "", False
     if form.is_bound and form.is_valid():
-        asked = form.cleaned_data
-        try:
-            made = announce(office, asked["title"], asked["body"], asked["told"], asked["token"], request.user)
-        except (Refused, TooLate) as error:
-            refused = str(error)
-            request.refusal = getattr(error, "on_record", refused)
-            marked = isinstance(error, Marked)
-        else:
+        what = (form.cleaned_data[name] for name in ("title", "body", "told", "token"))
+        if made := form.tried(None, announce, office, *what, request.user):
             told = f"已经发给 {made.units.count()} 个单位。谁打开看过，列在这里。"
             messages.success(request, told, extra_tags=f"announce-{office.code}")
             return redirect("announcement", office.code, made.pk)
-    context = {
-        "form": form,
-        "refused": refused,
-        "marked": marked,
-        "names": joint.roster_names(office),
-        "number": roster_today(office).values("unit").distinct().count(),
-    }
-    return render(request, "submissions/announce.html", context, status=422 if form.errors or refused else 200)
+    request.refusal = form.on_record
+    return render(request, "submissions/announce.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _announcement(request: DeskRequest, pk: int) -> Announcement:

@@ -1,6 +1,7 @@
 """What an office asks units for, and what they do about it."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -9,8 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from submissions import answers, joint
-from submissions.announcements import roster_today
+from submissions import answers
 from submissions.commissions import (
     CHIPS,
     accept,
@@ -26,7 +26,7 @@ from submissions.commissions import (
     withdraw,
     years_of,
 )
-from submissions.forms import CommissionForm, PutOffForm, WhyForm
+from submissions.forms import CommissionForm, PutOffForm, WhyForm, only
 from submissions.models import Commission, CommissionedUnit, Item
 from submissions.permissions import (
     may_accept,
@@ -37,7 +37,6 @@ from submissions.permissions import (
     may_remind_of,
     may_take_away,
 )
-from submissions.secrecy import Marked
 from trail.acts import act
 from units.desk import DeskRequest, at_office, only_for, say_refused
 from units.models import STAFF, UNIT_ROLES, Role
@@ -130,90 +129,68 @@ def new_commission(request: DeskRequest) -> HttpResponse:
     office = request.office
     typed = request.POST if request.method == "POST" else None
     form = CommissionForm(typed, office=office, initial={"token": uuid.uuid4().hex, "to": "units"})
-    refused, marked = "", False
     if form.is_bound and form.is_valid():
         asked = form.cleaned_data
-        try:
-            made = commission(
-                office,
-                asked["title"],
-                asked["brief"],
-                asked["due_on"],
-                asked["most_characters"],
-                asked["told"],
-                asked["token"],
-                request.user,
-            )
-        except (Refused, TooLate) as error:
-            refused = str(error)
-            request.refusal = getattr(error, "on_record", refused)
-            marked = isinstance(error, Marked)
-        else:
+        what = (asked[name] for name in ("title", "brief", "due_on", "most_characters", "told", "token"))
+        if made := form.tried(None, commission, office, *what, request.user):
             told = f"已经约了 {made.units.count()} 个单位。谁读过、谁答复了，列在这里。"
             told += told_of_nobody(made.units.all(), *UNIT_ROLES)
             messages.success(request, told, extra_tags=f"commission-{office.code}")
             return redirect("commission", office.code, made.pk)
-    context = {
-        "form": form,
-        "refused": refused,
-        "marked": marked,
-        "names": joint.roster_names(office),
-        "number": roster_today(office).values("unit").distinct().count(),
-    }
-    return render(request, "submissions/new_commission.html", context, status=422 if form.errors or refused else 200)
+    request.refusal = form.on_record
+    return render(request, "submissions/new_commission.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @act("撤销约稿", ["reason"])
 @require_POST
 @at_office
 def withdraw_commission(request: DeskRequest, pk: int) -> HttpResponse:
-    """Take it away from the units; where it is refused or late, what was typed stands on the page."""
-    only_for(request, Role.EDITOR, Role.MANAGER)
-    found = _commission(request, pk)
-    try:
-        withdraw(found, _why(request), request.user)
-    except (Refused, TooLate) as error:
-        say_refused(request, error)
-        return _shown(request, _commission(request, pk), status=422, withdraw_typed=request.POST.get("reason", ""))
-    messages.success(request, "已经撤销，各单位看不到了。写了的信息还在，照普通信息办理。")
-    return redirect("commission", request.office.code, pk)
+    """Take it away from the units."""
+
+    def done(found: Commission) -> str:
+        withdraw(found, only(WhyForm(request.POST)), request.user)
+        return "已经撤销，各单位看不到了。写了的信息还在，照普通信息办理。"
+
+    return _changed(request, pk, done, withdraw_typed=request.POST.get("reason", ""))
 
 
 @act("推迟约稿", ["due_on"])
 @require_POST
 @at_office
 def put_off_commission(request: DeskRequest, pk: int) -> HttpResponse:
-    only_for(request, Role.EDITOR, Role.MANAGER)
-    found = _commission(request, pk)
-    form = PutOffForm(request.POST)
-    try:
-        if not form.is_valid():
-            raise Refused(str(form.errors["due_on"][0]))
-        put_off(found, form.cleaned_data["due_on"], request.user)
-    except (Refused, TooLate) as error:
-        say_refused(request, error)
-        return _shown(request, _commission(request, pk), status=422, due_typed=request.POST.get("due_on", ""))
-    messages.success(request, "交稿日期已经推迟，没有答复的单位会收到通知。")
-    return redirect("commission", request.office.code, pk)
+    def done(found: Commission) -> str:
+        put_off(found, only(PutOffForm(request.POST)), request.user)
+        return "交稿日期已经推迟，没有答复的单位会收到通知。"
+
+    return _changed(request, pk, done, due_typed=request.POST.get("due_on", ""))
 
 
-@act("提醒约稿", ["seen"])
+@act("提醒约稿")
 @require_POST
 @at_office
 def remind_commissioned(request: DeskRequest, pk: int) -> HttpResponse:
-    """Remind those that have neither answered nor declined, once however often the button is pressed."""
+    """Remind those that have neither answered nor declined, once a day however often the button is pressed."""
+
+    def done(found: Commission) -> str:
+        reminded = remind(found, request.user)
+        unreached = told_of_nobody(found.units.filter(unit__in=reminded), Role.OFFICER)
+        before = found.units.open().exclude(unit__in=reminded).count()
+        others = f"今天提醒过的 {before} 个没有再提醒。" if before else ""
+        return f"已经提醒 {len(reminded)} 个单位。{others}{unreached}"
+
+    return _changed(request, pk, done)
+
+
+def _changed(request: DeskRequest, pk: int, done: Callable[[Commission], str], **typed: Any) -> HttpResponse:
+    """Do this to a commission and say what it gives; where it is refused or late, what was typed stands on the page."""
     only_for(request, Role.EDITOR, Role.MANAGER)
     found = _commission(request, pk)
-    seen = row_id(request.POST.get("seen", ""))
     try:
-        if seen is None:
-            raise Refused("页面放得太久，请再按一次。")
-        number = remind(found, request.user, seen)
-        unreached = told_of_nobody(found.units.open(), Role.OFFICER)
+        told = done(found)
     except (Refused, TooLate) as error:
         say_refused(request, error)
-        return _shown(request, _commission(request, pk), status=422)
-    messages.success(request, f"已经提醒 {number} 个单位。{unreached}")
+        return _shown(request, _commission(request, pk), status=422, **typed)
+    messages.success(request, told)
     return redirect("commission", request.office.code, pk)
 
 
@@ -230,7 +207,7 @@ def reply_to_commission(request: DeskRequest, pk: int) -> HttpResponse:
         if do == "accept":
             accept(asked, request.user)
         elif do == "decline":
-            decline(asked, _why(request), request.user)
+            decline(asked, only(WhyForm(request.POST)), request.user)
         elif do == "use":
             answers.answer_with(asked, _item(request, asked), request.user)
         elif do == "take_away":
@@ -252,13 +229,6 @@ DONE = {
     "use": "已经用这条信息应约。",
     "take_away": "已经取消关联，那条信息还在，照普通信息办理。",
 }
-
-
-def _why(request: DeskRequest) -> str:
-    form = WhyForm(request.POST)
-    if not form.is_valid():
-        raise Refused(str(form.errors["reason"][0]))
-    return form.cleaned_data["reason"]
 
 
 def _item(request: DeskRequest, asked: CommissionedUnit) -> Item:
@@ -289,7 +259,6 @@ def _shown(request: DeskRequest, found: Commission, status: int = 200, **typed: 
             "replies": all_replies,
             "chip": chip,
             "groups": all_replies.grouped(chip),
-            "silent": all_replies.silent,
             "whole": sees_numbers(account, office.unit_id, office),
             "may_change": may_change_commission(account, found),
             "may_remind": may_remind_of(account, found, len(all_replies.silent)),

@@ -1,5 +1,7 @@
 """What a period's items should be about: the manager's page, and the public one."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from submissions import priorities
 from submissions.coverage import Counts
+from submissions.forms.fields import LAST, places
 from submissions.models import Period, Theme
 from submissions.priorities import Line
 from submissions.stamps import stamp
@@ -46,32 +49,32 @@ def period_priorities(request: DeskRequest, pk: int) -> HttpResponse:
 
 def _changed(request: DeskRequest, period: Period) -> HttpResponse:
     typed = request.POST
-    columns = zip(typed.getlist("row"), typed.getlist("name"), typed.getlist("position"), strict=False)
-    lines = [
-        Line(row_id(row) or 0, one_line(name), _number(position, i)) for i, (row, name, position) in enumerate(columns)
-    ]
+    columns = list(zip(typed.getlist("row"), typed.getlist("name"), typed.getlist("position"), strict=False))
+    standing = {str(theme.pk): theme for theme in Theme.objects.priorities_of(period)}
+    numbers, wrong = places((row, at) for row, name, at in columns if one_line(name) and row in standing)
+    lines = [Line(row_id(row) or 0, one_line(name), numbers.get(row, 0)) for row, name, _ in columns]
     more = typed.get("more", "")
-    lines += [Line(0, one_line(line), 10**6) for line in more.splitlines()[:1_000]]
-    public = typed.get("public") == "on"
+    lines += [Line(0, one_line(line), LAST + 1) for line in more.splitlines()[:1_000]]
+    public, seen = typed.get("public") == "on", typed.get("seen", "")
     try:
-        priorities.want(period, lines, public, request.user, typed.get("seen", ""))
+        if wrong:
+            raise Refused("有的次序不对，什么也没有保存。")
+        priorities.want(period, lines, public, request.user, seen)
     except (Refused, TooLate) as error:
-        say_refused(request, error)
-        by_id = {theme.pk: theme for theme in Theme.objects.priorities_of(period)}
-        rows = [(by_id[line.pk], line.name, line.position) for line in lines if line.pk in by_id]
-        seen = stamp(priorities.described(period)) if isinstance(error, TooLate) else typed.get("seen", "")
-        return _shown(request, period, rows, public=public, seen=seen, more=more, status=422)
+        rows = [(standing[row], one_line(name), at) for row, name, at in columns if row in standing]
+        if wrong:
+            request.refusal = str(error)
+        else:
+            say_refused(request, error)
+        if isinstance(error, TooLate):
+            seen = stamp(priorities.described(period))
+        return _shown(request, period, rows, wrong, public=public, seen=seen, more=more, status=422)
     messages.success(request, f"{period}的报送要点已经保存。")
     return redirect("priorities", request.office.code, period.pk)
 
 
-def _number(text: str, place: int) -> int:
-    number = row_id(text.strip())
-    return place + 1 if number is None else min(number, 10**6)
-
-
-def _rows(period: Period) -> list[tuple[Theme, str, int]]:
-    return [(theme, theme.name, i) for i, theme in enumerate(Theme.objects.priorities_of(period), start=1)]
+def _rows(period: Period) -> list[tuple[Theme, str, str]]:
+    return [(theme, theme.name, str(i)) for i, theme in enumerate(Theme.objects.priorities_of(period), start=1)]
 
 
 def _copied(request: DeskRequest, period: Period) -> str:
@@ -83,18 +86,29 @@ def _copied(request: DeskRequest, period: Period) -> str:
 
 
 def _shown(
-    request: DeskRequest, period: Period, rows: list[tuple[Theme, str, int]], status: int = 200, **more: Any
+    request: DeskRequest,
+    period: Period,
+    rows: list[tuple[Theme, str, str]],
+    wrong: Mapping[str, str] = MappingProxyType({}),
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
     counts = Counts(Reach(request.office, period=period), request.user)
     numbers = counts.of([theme for theme, *_ in rows])
     listed = [
-        (theme, name, place, numbers[theme.pk], counts.address(theme, True), counts.address(theme, False))
+        (theme, name, place, numbers[theme.pk], counts.address(theme, True), counts.address(theme, False), told)
         for theme, name, place in rows
+        for told in [wrong.get(str(theme.pk), "")]
     ]
     before = priorities.last_before(period)
     context = {
         "period": period,
         "rows": listed,
+        "wrong": [
+            (f"place-{theme.pk}", f"第 {row} 条：{told}")
+            for row, (theme, *_, told) in enumerate(listed, start=1)
+            if told
+        ],
         "verdict": may_change_themes(request.user, Reach(request.office, period=period)),
         "before": before[0].period if before else None,
         "on_site": priorities.published(request.office, timezone.localdate()),

@@ -1,5 +1,7 @@
 """The themes of an office: a tree with what each has got so far, changed by managers; a year's work points read in."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +17,7 @@ from submissions import themes
 from submissions.coverage import Counts, Numbers
 from submissions.filters import year_of
 from submissions.forms import ThemeForm
+from submissions.forms.fields import places
 from submissions.models import Period, Theme
 from submissions.stamps import stamp
 from submissions.themes import Reach
@@ -62,7 +65,18 @@ def theme_list(request: DeskRequest) -> HttpResponse:
     reach = reach_in(request.office, request.GET.get("of", "")) or usual_reach(request.office, years)
     if request.method == "POST":
         _managers_only(request, reach)
-        return _ordered(request, reach)
+        return _ordered(request, reach, years)
+    return _tree(request, reach, years)
+
+
+def _tree(
+    request: DeskRequest,
+    reach: Reach,
+    years: list[int],
+    typed: Mapping[str, str] = MappingProxyType({}),
+    wrong: Mapping[str, str] = MappingProxyType({}),
+) -> HttpResponse:
+    """The topics in order; after a refusal with the numbers that were typed."""
     tree = themes.tree_of(reach.topics)
     within = _counted_in(reach)
     counts = Counts(within, request.user)
@@ -72,15 +86,21 @@ def theme_list(request: DeskRequest) -> HttpResponse:
         for top, points in tree
         for theme in (top, *points)
     ]
+    for place, row in enumerate(rows, start=1):
+        pk = str(row["theme"].pk)
+        row |= {"place": typed.get(pk, place), "wrong": wrong.get(pk, "")}
     context = {
         "reach": reach,
         "reaches": reaches(request.office, years, reach),
         "rows": rows,
         "within": within,
+        "wrong": [
+            (f"place-{row['theme'].pk}", f"“{row['theme'].full}”：{row['wrong']}") for row in rows if row["wrong"]
+        ],
         "seen": themes.order_seen(tree),
         "verdict": themes.may_change_themes(request.user, reach),
     }
-    return render(request, "submissions/theme_list.html", context)
+    return render(request, "submissions/theme_list.html", context, status=422 if typed else 200)
 
 
 def _counted_in(reach: Reach) -> Reach:
@@ -100,19 +120,24 @@ def _row(counts: Counts, theme: Theme, numbers: Numbers, points: list[Theme] | N
     }
 
 
-def _ordered(request: DeskRequest, reach: Reach) -> HttpResponse:
-    ids, numbers = request.POST.getlist("theme"), request.POST.getlist("position")
-    typed = {pk: n for text, number in zip(ids, numbers, strict=False)
-             if (pk := row_id(text)) is not None and (n := row_id(number.strip())) is not None}  # fmt: skip
+def _ordered(request: DeskRequest, reach: Reach, years: list[int]) -> HttpResponse:
+    standing = set(map(str, reach.topics.values_list("pk", flat=True)))
+    rows = zip(request.POST.getlist("theme"), request.POST.getlist("position"), strict=False)
+    typed = {row: number for row, number in rows if row in standing}
+    numbers, wrong = places(typed.items())
+    positions = {int(row): number for row, number in numbers.items()}
     moved = (row_id(request.POST.get("up", "")) or 0, -1)
     if down := row_id(request.POST.get("down", "")):
         moved = (down, 1)
+    if wrong:
+        request.refusal = "有的次序不对，什么也没有保存。"
+        return _tree(request, reach, years, typed, wrong)
     try:
-        themes.reorder(reach, typed, request.user, request.POST.get("seen", ""), moved)
+        themes.reorder(reach, positions, request.user, request.POST.get("seen", ""), moved)
     except (Refused, TooLate) as error:
         say_refused(request, error)
-    else:
-        messages.success(request, "次序已经保存。")
+        return _tree(request, reach, years, typed)
+    messages.success(request, "次序已经保存。")
     at = f"#theme-{moved[0]}" if moved[0] else ""
     return redirect(list_address(reach) + at)
 
@@ -171,18 +196,32 @@ def change_theme(request: DeskRequest, pk: int) -> HttpResponse:
 def _shown(request: DeskRequest, theme: Theme, form: ThemeForm) -> HttpResponse:
     reach = themes.reach_of(theme)
     worth = themes.worth(theme)
+    others = reach.topics.filter(active=True).exclude(pk=theme.pk)
+    into = others.filter(pk=row_id(request.GET.get("into", "")) or 0).first()
     context = {
         "theme": theme,
         "form": form,
+        **_merging(request, theme, into),
         "reach": reach,
         "back": list_address(reach),
         "verdict": themes.may_change_themes(request.user, reach),
         "worth": worth.count(),
         "closed": themes.in_closed_periods(worth, request.office),
-        "others": reach.topics.filter(active=True).exclude(pk=theme.pk),
+        "others": others,
         "removable": not (theme.items.exists() or theme.children.exists() or theme.charges.exists()),
     }
     return render(request, "submissions/theme.html", context, status=422 if form.errors else 200)
+
+
+def _merging(request: DeskRequest, theme: Theme, into: Theme | None) -> dict[str, Any]:
+    """What merging it into the one in the address would do, or why it cannot be."""
+    if into is None:
+        return {}
+    into.office, into.period = request.office, theme.period  # of the same reach
+    try:
+        return {"into": into, "merger": themes.Merger(theme, into)}
+    except Refused as error:
+        return {"into": into, "unfit": str(error)}
 
 
 @act("合并主题", ["into"])

@@ -11,9 +11,10 @@ from django.utils import timezone
 from submissions import themes
 from submissions.forms import PlanForm
 from submissions.permissions import may_set_desk
+from submissions.stamps import stamp
 from submissions.themes import Point, Reach
 from submissions.views.themes import list_address
-from submissions.workplans import Found, Plan, read, text_of
+from submissions.workplans import Found, Plan, read, text_of, year_in
 from trail.acts import act
 from trail.records import told_before
 from units.desk import DeskRequest, at_office, only_for
@@ -40,25 +41,22 @@ class Choice:
     wrong: str = ""
 
 
-@act("导入主题", ["year", "text", "file", "do", "row", "number", "name", "tick", "scored", "above"])
+@act("导入主题", ["year", "text", "file", "do", "row", "number", "name", "tick", "scored", "above", "sure"])
 @at_office
 def import_plan(request: DeskRequest) -> HttpResponse:
     """Ask for the document; show what is in it; make themes of what is ticked, all or none."""
     only_for(request, *STAFF)
     if not (verdict := may_set_desk(request.user, request.office)):
         raise PermissionDenied(verdict.reason)
-    form = PlanForm(
-        request.POST if request.method == "POST" else None,
-        request.FILES if request.method == "POST" else None,
-        initial={"year": timezone.localdate().year},
-    )
-    if request.method != "POST" or not form.is_valid():
+    form = PlanForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    saving = request.POST.get("do") == "save"
+    if request.method != "POST" or not (form.is_valid() or (saving and set(form.errors) == {"year"})):
         return _asked(request, form)
     asked = form.cleaned_data
     try:
-        text = asked["text"]
-        if asked["file"]:
-            text = text_of(asked["file"].name, asked["file"].read())
+        text, file = asked["text"], asked["file"]
+        if file:
+            text = text_of(file.name, file.read())
         plan = read(text)
         if not plan.rows:
             raise Refused("没有认出一章或一条要点：行首要有“一、”“（一）”“1.”“①”这样的编号。")
@@ -66,11 +64,18 @@ def import_plan(request: DeskRequest) -> HttpResponse:
         form.add_error("file" if asked["file"] else "text", str(error))
         request.refusal = str(error)
         return _asked(request, form)
-    reach = Reach(request.office, year=asked["year"])
+    typed, headed = asked.get("year"), year_in(text) or (year_in(file.name) if file else None)
+    reach = Reach(request.office, year=typed or headed or timezone.localdate().year)
     choices = _choices(request, plan, reach)
-    status = 200
-    if request.POST.get("do") == "save" and not asked["file"]:
-        if not any(choice.wrong for choice in choices):
+    wrong = [(f"name-{one.row}", f"第 {one.found.line} 行：{one.wrong}") for one in choices if one.wrong]
+    if saving and not typed:
+        wrong.insert(0, ("year", str(form.errors.get("year", ["请填年度。"])[0])))
+    merged = _merged(choices) if saving and not wrong else []
+    status, sure = 200, stamp({"merged": merged})
+    if merged and request.POST.get("sure") != sure:
+        told_before()  # it is asked first
+    elif saving and not file:
+        if not wrong:
             try:
                 return _taken_in(request, reach, choices)
             except Refused as error:
@@ -81,9 +86,25 @@ def import_plan(request: DeskRequest) -> HttpResponse:
         status = 422
     else:
         told_before()  # looking changes nothing
-    context = {"form": form, "reach": reach, "plan": plan, "choices": choices, "text": text}
-    context |= {"wrong": [choice for choice in choices if choice.wrong], "back": list_address(reach)}
+    context = {"form": form, "plan": plan, "choices": choices, "text": text, "wrong": wrong}
+    context |= {
+        "back": list_address(reach),
+        "merged": merged,
+        "sure": sure,
+        "year": request.POST.get("year", "")[:20] if saving else reach.year,
+        "year_told": _year_told(typed, headed),
+        "year_unsure": typed != headed if typed and headed else not (typed or headed),
+    }
     return render(request, "submissions/plan.html", context, status=status)
+
+
+def _year_told(typed: int | None, headed: int | None) -> str:
+    """Where the year on the page comes from."""
+    if typed and headed and typed != headed:
+        return f"标题里写的是{headed}年，您填的是{typed}年；请看哪个对。"
+    if headed and not typed:
+        return f"标题里写的是{headed}年；不对就改。"
+    return "" if typed else "文字里没有写是哪一年的，先填了今年；不对就改。"
 
 
 def _asked(request: DeskRequest, form: PlanForm) -> HttpResponse:
@@ -133,6 +154,18 @@ def _check(choices: list[Choice]) -> None:
         elif (same := first.setdefault(key(choice.name), choice)) is not choice:
             choice.wrong = f"和第 {same.found.line} 行的名称一样，请改一个，或者并到上一条。"
         above = choice
+
+
+def _merged(choices: list[Choice]) -> list[str]:
+    """What becomes of each row that goes into the one above it, as a sentence: its name is not kept."""
+    told, above = [], ""
+    for choice in choices:
+        if choice.ticked and choice.above:
+            number = f"编号 {choice.number} 写到它的编号后面" if choice.number else "没有编号"
+            told.append(f"第 {choice.found.line} 行“{choice.name}”并入“{above}”，{number}")
+        elif choice.ticked:
+            above = choice.name
+    return told
 
 
 def _taken_in(request: DeskRequest, reach: Reach, choices: list[Choice]) -> HttpResponse:

@@ -112,8 +112,8 @@ def _written(request: DeskRequest, item: Item | None, form: WriteForm) -> HttpRe
         return _saved_by_itself(request, draft, form)
     draft, wrong = _with_uploads(request, draft, form.typed)
     form.now(draft)
-    if not_linked := _not_linked(request, draft.item):
-        messages.warning(request, not_linked)
+    for told in filter(None, [_not_linked(request, draft.item), form.ended]):
+        messages.warning(request, told)
     if wrong:
         return _not_saved(request, draft.item, form, str(wrong), getattr(wrong, "on_record", ""), saved=True)
     if _submits(request):
@@ -134,7 +134,7 @@ def _saved_by_itself(request: DeskRequest, draft: Draft, form: WriteForm) -> Jso
             "at": f"{timezone.localtime(draft.saved_at):%H:%M:%S}",
             "address": reverse("write-item", args=at) + (f"?commission={_commission(request)}" if not_linked else ""),
             "upload": reverse("add-file", args=at),
-            "warnings": [*filter(None, [not_linked]), *drafts.warnings(form.typed)],
+            "warnings": [*filter(None, [not_linked, form.ended]), *drafts.warnings(form.typed)],
         }
     )
 

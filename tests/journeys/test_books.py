@@ -120,6 +120,14 @@ PAGES = [
     "letterhead/",
     "scheme/",
     "adoptions/1/revoke/",
+    "themes/",
+    "themes/import/",
+    "periods/2/priorities/",
+    "coverage/?group=2",
+    "commissions/new/",
+    "commissions/units/",
+    "announcements/",
+    "load/",
 ]
 
 
