@@ -1,5 +1,6 @@
-// A text that the office changes, records or sends, in an editor or in a plain box. Without this script it is a plain form. Until the server has it, what was
-// typed stays in this browser: a lost network, a session that is over, a closed window cost no word.
+// A text that the office changes, records or sends, in an editor or in a plain box. Without this script it is a plain
+// form. Until the server has it, what was typed stays in this browser: a lost network, a session that is over, a closed
+// window cost no word.
 import { edit } from "./editor.js";
 import * as kept from "./kept.js";
 
