@@ -50,13 +50,14 @@ function put(form, fields, prepare) {
 
 // Offer what lies under the keys that ``mine`` names, the newest first, where it says something else than the form.
 // ``prepare(number)`` makes room for so many units before it is put in, ``used()`` is called after.
-// What says the same is not kept any longer.
+// What says the same was saved and is not kept any longer, but where the page tells that it was not.
 export function offer(form, mine, used, prepare = () => undefined) {
   form.autocomplete = "off"; // on Back the browser would fill the boxes after us, and no editor
+  const refused = document.querySelector(".error-summary");
   const here = words(boxes(form).map(state));
   (store((kept) => Object.keys(kept).filter(mine)) || [])
     .map((name) => ({ name, ...store((kept) => JSON.parse(kept.getItem(name))) }))
-    .filter(({ name, fields }) => (fields && words(fields).trim() && words(fields) !== here) || forget(name))
+    .filter(({ name, fields }) => (fields && words(fields).trim() && words(fields) !== here) || (refused ? false : forget(name)))
     .sort((one, other) => other.at - one.at)
     .forEach((kept) => {
       history.scrollRestoration = "manual"; // on Back, too, the page begins with what is offered

@@ -55,7 +55,7 @@ export function keepSaving(form, { show, restore, prepare, uploads }) {
   // The address of a page that was never saved names it, so that Back leads to what was saved while it was left.
   function name() {
     const address = new URL(location);
-    if (address.searchParams.has("draft")) return;
+    if (address.searchParams.get("draft") === field("token").value) return;
     address.searchParams.set("draft", field("token").value);
     history.replaceState(null, "", address);
   }

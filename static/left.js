@@ -19,9 +19,9 @@
     const length = [...box.value.trim()].length; // as the server counts
     const number = Number(box.dataset.most) - length;
     const left = told(box);
+    left.setAttribute("aria-live", number < NEAR ? "polite" : "off");
     left.textContent = number < 0 ? `超出 ${-number} 字，请删减` : `还可写 ${number} 字`;
     left.classList.toggle("is-over", number < 0);
-    left.setAttribute("aria-live", number < NEAR ? "polite" : "off");
   }
 
   document.addEventListener("input", (event) => {

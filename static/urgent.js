@@ -76,10 +76,16 @@
   const more = document.getElementById("urgent-more"); // above the queue, which stays as it is under somebody's hand
   let listed = null; // what the page came with
 
+  // How many are newer than all of these. An answer has the newest alone: an older one may come into it later.
+  function before(keys, these) {
+    const at = keys.findIndex((key) => these.has(key));
+    return at < 0 ? keys.length : at;
+  }
+
   function show(told) {
     const keys = told.items.map((item) => item.key);
     listed = listed || new Set(keys);
-    const since = keys.filter((key) => !listed.has(key)).length;
+    const since = before(keys, listed);
     if (more && since) {
       more.hidden = false;
       more.textContent = `又来了 ${since} 条紧急信息，重新列出`;
@@ -89,7 +95,7 @@
     document.getElementById("urgent-number").textContent = told.number;
     document.title = told.number === "0" ? title : `（紧急 ${told.number}）${title}`;
     const known = new Set(stored(KNOWN, []));
-    const fresh = told.items.filter((item) => !known.has(item.key));
+    const fresh = told.items.slice(0, before(keys, known));
     store(KNOWN, keys);
     if (!fresh.length) return;
     document.getElementById("urgent-said").textContent = fresh.slice(0, 3).map((item) => item.said).join("。");

@@ -131,10 +131,12 @@ class ItemFilter:
             return items.for_table().newest_first()
         pieces = self.items.filter(state=State.MERGED)
         if after:
-            pieces = pieces.filter(Q(created_at__date__lt=after[0]) | Q(created_at__date=after[0], pk__lt=after[1]))
-        # Each part by its own index, as far as it can be needed; then their order together. A limit within a compound
-        # is no SQL of SQLite, so each part stands in a query of its own.
-        parts = (items.newest_first(), pieces.order_by("-created_at__date", "-id"))
+            begins = timezone.make_aware(datetime.datetime.combine(after[0], datetime.time.min))
+            ends = begins + datetime.timedelta(days=1)
+            pieces = pieces.filter(Q(created_at__lt=begins) | Q(created_at__lt=ends, pk__lt=after[1]))
+        # Each part as far as it can be needed, then their order together; pieces are made one after another, so their
+        # order is that of their days. A limit within a compound is no SQL of SQLite: each part is a query of its own.
+        parts = (items.newest_first(), pieces.order_by("-id"))
         ids = [Item.objects.filter(pk__in=part.values("pk")[:most]).values("pk") for part in parts]
         together = Item.objects.filter(pk__in=ids[0].union(ids[1]))
         return together.for_table().order_by(Coalesce("received_on", TruncDate("created_at")).desc(), "-id")

@@ -9,7 +9,7 @@ points, and a signature at the end, is left out. A number that does not follow i
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from submissions import manuscripts
 from submissions.inspection import Unfit, inspect
@@ -38,7 +38,7 @@ _SIGNS = {
 _CHAPTER_SIGNS = ("第一章", "一、", "（一）")
 _END = re.compile("[。；;！!？?]")
 _DAY = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[〇零一二三四五六七八九十]{4}年.{1,3}月.{1,3}日")
-_YEAR = re.compile(r"((?:20|二[〇零])[0-9〇零一二三四五六七八九]{2})\s*年[^。;!?\n]{0,24}?(?:要点|计划|任务)")
+_YEAR = re.compile(r"((?:20|二[〇零○])[0-9〇零○一二三四五六七八九]{2})\s*年[^。;!?\n]{0,24}?(?:要点|计划|任务)")
 _AFTER = re.compile("附件|附表|附:|附：|此外|另外|抄送|印发")
 
 
@@ -104,8 +104,11 @@ def text_of(name: str, content: bytes) -> str:
 
 
 def year_in(text: str) -> int | None:
-    """The year that a heading names (2022年工作要点), in whatever digits; None where none does."""
-    match = _YEAR.search(unicodedata.normalize("NFKC", fit(text[:MOST_HEADED])))
+    """The year that a heading names (2022年工作要点), in whatever digits; None where none does before what is
+    numbered."""
+    lines = fit(text[:MOST_HEADED]).splitlines()
+    head = takewhile(lambda line: _sign_of(line.strip()) is None, lines)
+    match = _YEAR.search(unicodedata.normalize("NFKC", "\n".join(head)))
     if match is None:
         return None
     return int(

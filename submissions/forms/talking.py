@@ -107,7 +107,8 @@ class SentForm(RecipientsForm):
             return act(*arguments)
         except (Refused, TooLate) as error:
             self.add_error(field, str(error))
-            self.on_record = getattr(error, "on_record", str(error))
+            told = getattr(error, "on_record", str(error))
+            self.on_record = f"{self.on_record}；{told}" if self.on_record else told
             self.marked = self.marked or isinstance(error, Marked)
 
     def look_for_marks(self, **texts: str) -> None:

@@ -224,7 +224,7 @@ class WriteForm(TextForm):
         if ended := set(ticked) - known:
             there = Theme.objects.filter(office=self.office, pk__in=row_ids(ended))
             named = "".join(f"“{theme}”" for theme in there) or f"有 {len(ended)} 个"
-            self.ended = f"勾选的主题{named}刚刚停用、删去或者并入了别的主题，没有带上；要选请另选。"
+            self.ended = f"勾选的主题{named}刚刚停用、过期、删去或者并入了别的主题，没有带上；要选请另选。"
 
     @property
     def own_files(self) -> set[int]:

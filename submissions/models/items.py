@@ -33,8 +33,8 @@ class ItemQuerySet(models.QuerySet["Item"]):
         joint = ItemShare.objects.filter(unit__in=own).values("item")
         may_know = Q(unit__in=own) | Q(pk__in=joint, number__isnull=False)
         if account.works_at(office):
-            pieces = _related("sources").filter(piece__office=office).values("piece")  # also those taken apart
-            may_know |= Q(number__isnull=False) | Q(pk__in=pieces)
+            sources = _related("sources").filter(piece=OuterRef("pk"))  # of pieces, also those taken apart
+            may_know |= Q(number__isnull=False) | Q(Exists(sources))
         return self.filter(may_know, office=office)
 
     def comparable_by(self, account: "Account", office: Office) -> "ItemQuerySet":

@@ -302,7 +302,7 @@ def test_a_theme_that_ended_stays_with_its_item_and_costs_no_save(world, sun):
 def test_a_tick_on_a_theme_that_went_meanwhile_is_said_to_the_officer(world, sun):
     retired = Theme.objects.create(office=world.office, name="停用的", active=False)
     answer = write(sun, world, themes=[world.theme.pk, retired.pk], autosave=True)
-    told = "刚刚停用、删去或者并入了别的主题，没有带上；要选请另选。"
+    told = "刚刚停用、过期、删去或者并入了别的主题，没有带上；要选请另选。"
     assert f"勾选的主题“停用的”{told}" in answer.json()["warnings"]
     item = Item.objects.get()
     assert Draft.objects.get().themes == [world.theme.pk]
