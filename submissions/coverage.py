@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from submissions.filters import NOT_ON_ROSTER
-from submissions.models import Item, ItemTheme, Theme
+from submissions.models import Item, ItemTheme, Theme, ThemeKind
 from submissions.models.items import ItemQuerySet
 from submissions.models.themes import ThemeQuerySet
 from submissions.states import State
@@ -133,14 +133,18 @@ class Counts:
         return f"{reverse('items', args=[self.reach.office.code])}?{urlencode(asked)}"
 
 
-def topics_of(reach: Reach) -> ThemeQuerySet:
-    """The topics that count in the reach's days: of a period also its year's and those of every period."""
+def asked_for(reach: Reach) -> ThemeQuerySet:
+    """What is asked for in the reach's days: its topics; of a period first its priorities, and also the topics of its
+    year and of every period."""
     which = Q(year=reach.year, period=reach.period)
     if reach.period:
         years = (reach.period.starts_on.year, reach.period.ends_on.year)
         which |= Q(period=None, year=None) | Q(year__range=years)
-    found = Theme.objects.topics().filter(which, office=reach.office)
-    return found.order_by(F("year").asc(nulls_last=True), F("period").asc(nulls_last=True), "position", "id")
+    which = Q(which, kind=ThemeKind.TOPIC)
+    if reach.period:
+        which |= Q(kind=ThemeKind.PRIORITY, period=reach.period)
+    found = Theme.objects.filter(which, office=reach.office)
+    return found.order_by("kind", F("year").asc(nulls_last=True), F("period").asc(nulls_last=True), "position", "id")
 
 
 def columns_of(reach: Reach, account: Account | None, group: RosterGroup | None = None) -> list[Column]:
@@ -167,12 +171,12 @@ def _units(lines: QuerySet[RosterLine]) -> list[Column]:
 
 
 def coverage(reach: Reach, account: Account | None, columns: list[Column]) -> Coverage:
-    """The topics of a reach by these columns, as far as the account is told; without one all that came in.
+    """What a reach asks for by these columns, as far as the account is told; without one all that came in.
 
     A column of units counts a joint item for each of its units, one of groups for that of its lead.
     """
     counts = Counts(reach, account)
-    themes = list(topics_of(reach).select_related("parent"))
+    themes = list(asked_for(reach).select_related("parent"))
     by_unit = any("unit" in column.query for column in columns)
     found: dict[tuple, Numbers] = {}
     total = next((column for column in columns if column.pk == TOTAL), None)

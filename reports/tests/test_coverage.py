@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from submissions.coverage import all_units, columns_of, coverage
 from submissions.exact import ONE
-from submissions.models import Item, ItemTheme, Theme
+from submissions.models import Item, ItemTheme, Theme, ThemeKind
 from submissions.states import State
 from submissions.themes import Reach
 from units.models import Office, RosterGroup, RosterLine
@@ -52,6 +52,22 @@ def client_of(account):
 
 def numbers(table):
     return {line.theme.name: [tuple(cell.numbers) for cell in line.cells] for line in table.lines}
+
+
+def test_a_periods_own_priorities_come_first_and_each_number_is_its_lists(world, points):
+    wanted = Theme.objects.create(
+        office=world.office, period=world.q1, kind=ThemeKind.PRIORITY, scored=False, name="防汛"
+    )
+    Theme.objects.create(office=world.office, period=world.q2, kind=ThemeKind.PRIORITY, scored=False, name="下一期的")
+    world.item("甲市防汛", themes=[wanted.pk])
+    reach = Reach(world.office, period=world.q1)
+    table = coverage(reach, world.manager, columns_of(reach, world.manager))
+    assert list(numbers(table))[:2] == ["防汛", "育人"]
+    assert numbers(table)["防汛"] == [(1, 0), (1, 0), (0, 0)]
+    assert "下一期的" not in numbers(table)
+    page = client_of(world.manager).get(table.lines[0].cells[0].confirmed_at).content.decode()
+    assert "信息 1 条" in page
+    assert "甲市防汛" in page
 
 
 def test_points_by_groups_with_chapters_and_what_nobody_reported(world, points):
