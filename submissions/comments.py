@@ -24,6 +24,7 @@ from units.notices import untell
 from units.verdicts import Refused, TooLate, Verdict
 
 THREADS = 30  # shown at once
+MOST_SAID = 1_000  # characters of a comment
 MOST_ANSWERS = 50  # in a thread, so that a page of threads stays one
 
 
@@ -134,6 +135,7 @@ class Conversation:
     typed: str | None = None  # what was refused, why, and the beginning under which it was written; 0 for a beginning
     refusal: str = ""
     typed_under: int = 0
+    most: int = MOST_SAID  # characters that its box holds
 
     def keep(self, typed: str, refusal: str, under: int | None) -> None:
         """Show what was typed where it was written, or where a beginning is where that cannot be answered here."""

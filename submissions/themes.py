@@ -220,7 +220,7 @@ def merge(theme: Theme, into: Theme, by: Account) -> int:
     merger = Merger(theme, into)
     items = list(merger.links.values_list("item", flat=True))
     counted = list(merger.worth.values_list("pk", flat=True))
-    _pass_on(merger, into)
+    _pass_on(merger)
     merger.points.update(parent=into)
     charged = ThemeCharge.objects.filter(theme=into).values_list("membership", flat=True)
     merger.charges.filter(membership__in=list(charged)).delete()
@@ -236,9 +236,9 @@ def merge(theme: Theme, into: Theme, by: Account) -> int:
     return len(items)
 
 
-def _pass_on(merger: Merger, into: Theme) -> None:
+def _pass_on(merger: Merger) -> None:
     """Links to one theme become links to the other; of an item that has both one stays, confirmed if either was."""
-    both = merger.both
+    both, into = merger.both, merger.into
     confirmed = {link.item_id: link for link in both.exclude(confirmed_at=None)}
     waiting = ItemTheme.objects.filter(theme=into, confirmed_at=None, item__themes__in=both.exclude(confirmed_at=None))
     rows = list(waiting)

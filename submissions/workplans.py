@@ -111,9 +111,8 @@ def year_in(text: str) -> int | None:
     match = _YEAR.search(unicodedata.normalize("NFKC", "\n".join(head)))
     if match is None:
         return None
-    return int(
-        "".join(str(_DIGITS.index(c)) if c in _DIGITS else c for c in match[1].replace("〇", "零").replace("○", "零"))
-    )
+    written = re.sub("[〇○]", "零", match[1])
+    return int("".join(str(_DIGITS.index(c)) if c in _DIGITS else c for c in written))
 
 
 def read(text: str) -> Plan:
@@ -188,11 +187,12 @@ def _running_through(signed: list[tuple[int, str, Sign | None]], chapter_sign: s
     where none does. And the signs below each chapter in order, by the chapter's line."""
     below: dict[int, list[str]] = {}
     numbers: dict[str, list[int]] = {}
+    here: list[str] | None = None  # of the chapter that the walk is in
     for number, _, sign in signed:
         if sign and sign[0] == chapter_sign:
-            below[number] = []
-        elif sign and below:
-            below[max(below)].append(sign[0])
+            here = below[number] = []
+        elif sign and here is not None:
+            here.append(sign[0])
             numbers.setdefault(sign[0], []).append(value_of(_number(sign[1])))
     for name in _SIGNS:
         run = numbers.get(name, [])

@@ -1,24 +1,11 @@
-from typing import Any
-
-from django.forms import Form
-
 from submissions.forms.adoptions import InstructionForm, PasteForm, UseForm
 from submissions.forms.commissions import CommissionForm, PutOffForm
 from submissions.forms.decisions import MOST_THEMES, DecisionForm, ReasonForm, ReminderForm, ReviewForm, ViewForm
+from submissions.forms.fields import only
 from submissions.forms.settings import ChannelForm, ChargeForm, PeriodForm, ReasonsForm
 from submissions.forms.talking import AnnouncementForm, CommentForm, WhyForm
 from submissions.forms.texts import EditForm, EntryForm, FromWordForm, MergeForm, WriteForm
 from submissions.forms.themes import PlanForm, ThemeForm
-from units.verdicts import Refused
-
-
-def only(form: Form) -> Any:
-    """The value of a form of one field. Raises Refused with what is wrong with it."""
-    (name,) = form.fields
-    if not form.is_valid():
-        raise Refused(str(form.errors[name][0]))
-    return form.cleaned_data[name]
-
 
 __all__ = [
     "MOST_THEMES",

@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from units.text import row_id
+from units.verdicts import Refused
 
 EARLIEST = datetime.date(1990, 1, 1)
 LAST = 9_999  # number by which a row is put in order
@@ -29,6 +30,14 @@ class PastDateField(forms.DateField):
             raise forms.ValidationError(f"{self.what}是 {value:%Y-%m-%d}，太早了；请看年份有没有写错。")
         if value and value > timezone.localdate():
             raise forms.ValidationError(f"{self.what}是 {value:%Y-%m-%d}，还没有到；请填今天或以前的日期。")
+
+
+def only(form: forms.Form) -> Any:
+    """The value of a form of one field. Raises Refused with what is wrong with it."""
+    (name,) = form.fields
+    if not form.is_valid():
+        raise Refused(str(form.errors[name][0]))
+    return form.cleaned_data[name]
 
 
 def places(typed: Iterable[tuple[str, str]]) -> tuple[dict[str, int], dict[str, str]]:

@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from submissions import body
 from submissions.announcements import recipients, refuse_long, roster_today
+from submissions.comments import MOST_SAID
 from submissions.forms.texts import TextForm
 from submissions.joint import roster_names
 from submissions.secrecy import Marked, refuse_marked
@@ -18,7 +19,6 @@ from units.text import row_id
 from units.verdicts import Refused, TooLate
 
 TO = {"all": "名册上的全部单位", "groups": "下面勾选的类别", "units": "下面写的单位"}
-MOST_SAID = 1_000  # characters of a comment
 WHICH = {"all": "请只选一样：发给全部单位，就不要勾类别、写单位。", "groups": "请只选一样：按类别发，就不要写单位。"}
 
 
