@@ -55,10 +55,12 @@ def move(item: Item, name: str, by: Account | None, reason: str = "", themes: Co
     changes: dict[str, Any] = {"state": now, "undo_until": None}
     if now == State.SUBMITTED and the_move.role != Role.EDITOR:
         changes |= _send(item)
+    moment = timezone.now()  # one for all: between two of them the year may end
     if now == State.SUBMITTED:
-        changes["waits_since"] = timezone.now()
+        changes["waits_since"] = moment
     if now in RECEIVED and item.number is None:
-        changes |= {"number": next_number(item.office), "received_on": timezone.localdate()}
+        day = timezone.localdate(moment)
+        changes |= {"number": next_number(item.office, day.year), "received_on": day}
     if not Item.objects.filter(pk=item.pk, state=was).update(**changes):
         told = the_move.role == Role.EDITOR or not Item.objects.get(pk=item.pk).held
         raise TooLate(who_was_first(item) if told else IN_HAND)
@@ -217,9 +219,8 @@ def _waits_in_its_unit(item: Item) -> bool:
     return item.unit.needs_signer or (item.unit.needs_review and not is_reviewed(item))
 
 
-def next_number(office: Office) -> str:
-    """The next receipt number of this year, while the office is held: 2026-00001."""
-    year = timezone.localdate().year
+def next_number(office: Office, year: int) -> str:
+    """The next receipt number of a year, while the office is held: 2026-00001."""
     counter, _ = ReceiptCounter.objects.get_or_create(office=office, year=year)
     while True:
         counter.last += 1

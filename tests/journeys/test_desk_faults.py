@@ -324,7 +324,7 @@ ACROSS = """
 import json
 from submissions.models import Item
 items = Item.objects.filter(title__startswith="跨年的一条").order_by("id")
-print(json.dumps([[item.events.get().at.isoformat(), str(item.received_on), item.number] for item in items]))
+print(json.dumps([[item.waits_since.isoformat(), str(item.received_on), item.number] for item in items]))
 """
 
 
